@@ -1,0 +1,183 @@
+//! What is remembered: experiences, knowledge of a domain, and what a recall brings back.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::id::{ChunkId, ClientId, DocumentId, ExperienceId, InsightId, MessageId, SessionId, TenantId};
+use super::persona::PersonaKey;
+
+/// Whose memory: one persona's of one client of one tenant. Nothing is ever looked up without it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MemoryScope {
+    /// The owner of the data.
+    pub tenant: TenantId,
+    /// The client.
+    pub client: ClientId,
+    /// The persona that remembers.
+    pub persona: PersonaKey,
+}
+
+/// How long a memory stays vivid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExperienceKind {
+    /// An ordinary exchange.
+    Exchange,
+    /// A goal or commitment of the client; does not fade.
+    Commitment,
+    /// An exchange with a risk flag; does not fade.
+    Risk,
+}
+
+impl ExperienceKind {
+    /// The name used in JSON and in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exchange => "exchange",
+            Self::Commitment => "commitment",
+            Self::Risk => "risk",
+        }
+    }
+}
+
+/// One exchange that a persona keeps of a client. Only the client's words are kept as evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Experience {
+    /// Its id.
+    pub id: ExperienceId,
+    /// Whose memory.
+    pub scope: MemoryScope,
+    /// Where it was said.
+    pub session: SessionId,
+    /// The client's message.
+    pub message: MessageId,
+    /// The client's words, verbatim.
+    pub text: String,
+    /// Topics found in it: the client's own terms, at most eight.
+    pub topics: Vec<String>,
+    /// Sentiment from -1 to 1.
+    pub affect: f64,
+    /// How much it weighs, from 0 to 1.
+    pub importance: f64,
+    /// How it fades.
+    pub kind: ExperienceKind,
+    /// When it was said.
+    pub created_at: Timestamp,
+}
+
+/// The four layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the design's own names")]
+pub enum Layer {
+    Foundation,
+    Experience,
+    Synthesis,
+    Metacognition,
+}
+
+/// Why an item was recalled: one line per source that voted for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScorePart {
+    /// `bm25`, `vector`, `recency`, `importance`, `fusion`, …
+    pub source: String,
+    /// The source's own score.
+    pub score: f64,
+    /// The place in the source's list, from 1, where the source ranks.
+    pub rank: Option<usize>,
+}
+
+/// Something recalled from one of the layers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// What it is.
+    pub item: RecalledItem,
+    /// The final score by which items are ordered.
+    pub score: f64,
+    /// How the score came about.
+    pub reasons: Vec<ScorePart>,
+}
+
+/// The item itself, with what is needed to quote it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "layer", rename_all = "snake_case")]
+pub enum RecalledItem {
+    /// A passage of a document.
+    Foundation {
+        /// The document.
+        document_id: DocumentId,
+        /// The passage.
+        chunk_id: ChunkId,
+        /// The document's title.
+        title: String,
+        /// The heading above it.
+        section: String,
+        /// First byte in the document.
+        byte_start: usize,
+        /// First byte after it.
+        byte_end: usize,
+        /// The passage, verbatim.
+        text: String,
+    },
+    /// A remembered exchange.
+    Experience {
+        /// The experience.
+        experience_id: ExperienceId,
+        /// Where it was said.
+        session_id: SessionId,
+        /// The message.
+        message_id: MessageId,
+        /// The client's words, verbatim.
+        text: String,
+        /// When it was said.
+        said_at: Timestamp,
+    },
+    /// A derived statement.
+    Synthesis {
+        /// The insight.
+        insight_id: InsightId,
+        /// Its statement.
+        text: String,
+    },
+}
+
+impl RecalledItem {
+    /// The words of the item.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Foundation { text, .. } | Self::Experience { text, .. } | Self::Synthesis { text, .. } => text,
+        }
+    }
+}
+
+/// What a persona knows how well: confidence as a Beta distribution, moved by reviews, abstentions
+/// and contradictions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KnowledgeDomain {
+    /// The tenant whose use of the persona moved it.
+    pub tenant: TenantId,
+    /// The persona.
+    pub persona: PersonaKey,
+    /// The domain, as in the persona's expertise.
+    pub domain: String,
+    /// Evidence for, with the prior.
+    pub alpha: f64,
+    /// Evidence against, with the prior.
+    pub beta: f64,
+    /// How often passages were found for questions in it.
+    pub answered: u64,
+    /// How often nothing relevant was found.
+    pub abstained: u64,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+}
+
+impl KnowledgeDomain {
+    /// The mean of the Beta distribution, between 0 and 1.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        self.alpha / (self.alpha + self.beta)
+    }
+}

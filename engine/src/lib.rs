@@ -1,0 +1,4 @@
+//! Smart Steps AI: professional personas that hold sessions, remember in four layers and analyse.
+
+pub mod domain;
+pub mod store;

@@ -1,0 +1,2 @@
+//! The `smart-steps` program.
+fn main(){}

@@ -1,0 +1,155 @@
+//! Changes as data.
+
+use jiff::Timestamp;
+
+use crate::domain::id::{ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId};
+use crate::domain::insight::Insight;
+use crate::domain::memory::{Experience, KnowledgeDomain};
+use crate::domain::message::Message;
+use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
+use crate::domain::risk::{RiskFlag, RiskResolution};
+use crate::domain::session::Session;
+use crate::domain::tenant::{ApiKey, Tenant};
+
+/// The folded analysis of one session as it is stored: bytes that only `analysis` reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldRecord {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// About whom.
+    pub client: ClientId,
+    /// Which session.
+    pub session: SessionId,
+    /// The version of the algorithm that folded it.
+    pub version: u32,
+    /// How many messages are folded in.
+    pub seq: u32,
+    /// The state, at most 32 KiB.
+    pub state: Vec<u8>,
+}
+
+/// An answer kept so that a repeated request gets the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// Digest of method, path and body of the request.
+    pub request: [u8; 32],
+    /// The status.
+    pub status: u16,
+    /// The `Location` header, if there was one.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// When it was kept.
+    pub created_at: Timestamp,
+}
+
+/// One change. Inserts of an id that exists are a conflict unless the variant says "put".
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Makes the tenant unless it exists.
+    PutTenant(Tenant),
+    /// A new API key.
+    InsertApiKey(ApiKey),
+    /// Inserts or replaces a persona (not its documents).
+    PutPersona(Persona),
+    /// Removes a persona with its documents and chunks.
+    DeletePersona(PersonaKey),
+    /// A document with its chunks; replaces the document of the same persona and name, if any.
+    PutDocument {
+        /// The document.
+        document: Document,
+        /// Its chunks in order.
+        chunks: Vec<Chunk>,
+    },
+    /// Removes one document with its chunks.
+    DeleteDocument {
+        /// Of this persona.
+        persona: PersonaKey,
+        /// The document.
+        id: DocumentId,
+    },
+    /// A new session.
+    InsertSession(Session),
+    /// Replaces a session; a conflict unless the stored revision is `session.revision - 1`.
+    UpdateSession(Session),
+    /// Removes a session with its messages, fold, experiences, flags, and the insights that rest on
+    /// nothing else; evidence in other insights that quotes the session is removed from them.
+    DeleteSession {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        id: SessionId,
+    },
+    /// A new message; a conflict if its sequence number in the session is taken.
+    InsertMessage(Message),
+    /// Inserts or replaces the folded analysis of a session.
+    PutFold(FoldRecord),
+    /// A new experience.
+    InsertExperience(Experience),
+    /// Inserts or replaces an insight.
+    PutInsight(Insight),
+    /// Removes an insight.
+    DeleteInsight {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        id: InsightId,
+    },
+    /// Inserts or replaces what a persona knows of a domain.
+    PutKnowledge(KnowledgeDomain),
+    /// A new risk flag.
+    InsertRiskFlag(RiskFlag),
+    /// Closes a risk flag; a conflict if it is closed already.
+    ResolveRiskFlag {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        id: RiskFlagId,
+        /// By whom and why.
+        resolution: RiskResolution,
+    },
+    /// Keeps an answer under an idempotency key; a conflict if the key is used.
+    KeepAnswer {
+        /// Whose key.
+        tenant: TenantId,
+        /// The key.
+        key: String,
+        /// The answer.
+        answer: KeptAnswer,
+    },
+}
+
+/// Changes that belong together, in the order in which they are applied.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WriteSet(Vec<Write>);
+
+impl WriteSet {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a change.
+    pub fn push(&mut self, write: Write) {
+        self.0.push(write);
+    }
+
+    /// The changes in order.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        &self.0
+    }
+}
+
+impl FromIterator<Write> for WriteSet {
+    fn from_iter<I: IntoIterator<Item = Write>>(writes: I) -> Self {
+        Self(writes.into_iter().collect())
+    }
+}
+
+impl From<Write> for WriteSet {
+    fn from(write: Write) -> Self {
+        Self(vec![write])
+    }
+}

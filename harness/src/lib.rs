@@ -1,0 +1,6 @@
+//! A performance-test harness for any HTTP service: plan, run, measurement, verdict, findings, report.
+
+pub mod measurement;
+pub mod metric;
+pub mod plan;
+pub mod units;

@@ -1,0 +1,2 @@
+//! The `steps-perf` program.
+fn main(){}

@@ -1,0 +1,10 @@
+//! What is to be measured: scenarios, load, steps, data, targets. Plain validated values; the files
+//! they are written in are read by `plan::file` alone, and nothing here sends a request.
+//!
+//! A plan is saved with the run it led to, so every type here is part of `run.json`.
+
+pub mod load;
+pub mod scenario;
+pub mod step;
+pub mod suite;
+pub mod target;
