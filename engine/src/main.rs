@@ -1,2 +1,2 @@
 //! The `smart-steps` program.
-fn main() {}
+fn main(){}
