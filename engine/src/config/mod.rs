@@ -1,0 +1,3 @@
+//! Settings, one file per section.
+
+pub mod database;
