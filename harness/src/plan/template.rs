@@ -541,12 +541,11 @@ fn reason(error: &tera::Error) -> String {
                 report.span().start_col + 1
             )
         }
-        other => other
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        other => {
+            let text = other.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            line.trim_start_matches("error: ").to_owned()
+        }
     }
 }
 

@@ -147,3 +147,35 @@ fn a_scenario_by_itself_is_a_suite_of_one() {
         10
     );
 }
+
+#[test]
+fn the_example_of_the_manual_is_good() {
+    let manual =
+        std::fs::read_to_string(repository().join("docs/scenario-format.md")).expect("a manual");
+    let examples: Vec<&str> = manual
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(example, _)| example)
+        .collect();
+    let [scenario, suite] = examples[..] else {
+        panic!("{} examples", examples.len())
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("things.jsonl", "{\"sku\": \"a-1\", \"count\": 2}\n");
+    write("shop.toml", scenario);
+    write("stress.toml", &scenario.replace("browse_and_buy", "stress"));
+    write("suite.toml", suite);
+    for profile in ["full", "short"] {
+        if let Err(error) = load_scenario_file(&folder.path().join("shop.toml"), profile) {
+            panic!("{error}");
+        }
+    }
+    for profile in ["full", "short", "smoke"] {
+        if let Err(error) = load_suite(&folder.path().join("suite.toml"), profile, &[]) {
+            panic!("{error}");
+        }
+    }
+}
