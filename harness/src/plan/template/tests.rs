@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::plan::step::{BodyCheck, Expect, StepClass};
+use crate::plan::step::{BodyCheck, Check, Expect, StepClass};
 
 fn step(path: &str, body: Option<Value>) -> Step {
     Step {
