@@ -25,10 +25,11 @@ use self::fill::Filler;
 use super::scenario::Scenario;
 use super::step::{Method, Step};
 
-/// What every step's template knows besides captured values and feeds: the user's number from 0, its
-/// iteration from 1 (0 in set-up; in tear-down the last one), the run's stamp, and the secret.
-/// In the memory profile `user` is the worker and `iteration` the operation's number from 1.
-pub const STEP_VARIABLES: [&str; 4] = ["user", "iteration", "run", "secret"];
+/// What every step's template knows besides captured values and feeds: the user's number from 1, its
+/// iteration from 1, and a text that is different in each run. In the memory profile `user` is the
+/// worker and `iteration` the operation's number. The secret is not among them: it belongs into the
+/// headers of the system under test, which are sent with each request.
+pub const STEP_VARIABLES: [&str; 3] = ["user", "iteration", "run"];
 
 /// What the texts of the system under test know.
 pub const SUT_VARIABLES: [&str; 4] = ["port", "dir", "secret", "root"];

@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::*;
 use crate::plan::hash;
-use crate::plan::template::CompiledScenario;
+use crate::plan::template::{CompiledScenario, compile_steps};
 
 mod broken;
 mod schema;
@@ -109,6 +111,25 @@ fn a_choice_leaves_the_rest_out() {
         error.ends_with("has no profile `smok`\n  try: did you mean `smoke`?"),
         "{error}"
     );
+}
+
+#[test]
+fn the_operations_of_the_memory_profile_can_be_filled_in() {
+    let memory = suite("full").memory.expect("a memory profile");
+    let vars = json!({"run": "r", "user": 1, "iteration": 9, "session_id": "ses_1"});
+    let vars = vars.as_object().expect("an object");
+    for operation in memory.kinds.iter().chain([&memory.operation]) {
+        for steps in [&operation.setup, &operation.steps, &operation.release] {
+            for step in compile_steps(steps).expect("templates compile") {
+                let request = step.render(vars).expect("all variables are there");
+                assert!(request.path.starts_with("/api/v1/"), "{}", request.path);
+            }
+        }
+    }
+    let send = &compile_steps(&memory.operation.steps).expect("templates compile")[0];
+    let body = send.render(vars).expect("all variables are there").body;
+    let content = "Work was quieter today. That is number 9 of the things I wanted to tell you.";
+    assert_eq!(body, Some(json!({ "content": content })));
 }
 
 #[test]
