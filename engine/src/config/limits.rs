@@ -15,11 +15,12 @@ pub struct LimitsConfig {
     pub goals_per_session: usize,
     pub goal_chars: usize,
     pub metadata_bytes: usize,
-    pub document_chars: usize,
     pub documents_per_persona: usize,
     pub query_chars: usize,
     pub passages: usize,
+    pub context_items: usize,
     pub context_tokens: usize,
+    pub recent_messages: u32,
     pub cached_folds: usize,
     pub insight_sessions: u32,
 }
@@ -32,10 +33,11 @@ impl LimitsConfig {
         within("limits.goals_per_session", self.goals_per_session, 0..=1_000)?;
         within("limits.goal_chars", self.goal_chars, 1..=10_000)?;
         within("limits.metadata_bytes", self.metadata_bytes, 2..=1 << 20)?;
-        within("limits.document_chars", self.document_chars, 1_000..=10_000_000)?;
         within("limits.documents_per_persona", self.documents_per_persona, 1..=10_000)?;
         within("limits.query_chars", self.query_chars, 1..=100_000)?;
         within("limits.passages", self.passages, 1..=1_000)?;
+        within("limits.context_items", self.context_items, 1..=100)?;
+        within("limits.recent_messages", self.recent_messages, 0..=100)?;
         within("limits.context_tokens", self.context_tokens, 50..=100_000)?;
         within("limits.cached_folds", self.cached_folds, 1..=1_000_000)?;
         within("limits.insight_sessions", self.insight_sessions, 1..=10_000)

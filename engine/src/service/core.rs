@@ -44,8 +44,11 @@ pub struct Scope {
 }
 
 impl Parts {
+    /// The present, cut to the microsecond: that is what the store keeps, and what is answered now
+    /// must be what is read later.
     pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+        let now = self.clock.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 

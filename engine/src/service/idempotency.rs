@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::domain::id::SessionId;
 use crate::store::{KeptAnswer, Write};
 
 use super::core::{Parts, Scope};
@@ -60,6 +61,7 @@ impl<T> Repeatable<T> {
         &self,
         scope: &Scope,
         outcome: &T,
+        session: &SessionId,
         now: Timestamp,
     ) -> Result<Write, ServiceError> {
         let rendered = (self.render)(outcome)
@@ -68,6 +70,7 @@ impl<T> Repeatable<T> {
             tenant: scope.tenant.clone(),
             key: self.key.clone(),
             answer: KeptAnswer {
+                session: Some(session.clone()),
                 request: self.request,
                 status: rendered.status,
                 location: rendered.location,

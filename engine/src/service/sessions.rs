@@ -121,7 +121,7 @@ impl Sessions {
         };
         let mut set = WriteSet::from(Write::InsertSession(session.clone()));
         if let Some(repeatable) = &repeatable {
-            set.push(repeatable.keep(scope, &session, now)?);
+            set.push(repeatable.keep(scope, &session, &session.id, now)?);
         }
         match (scope.commit(&self.parts, set).await, repeatable) {
             (Ok(()), _) => Ok(Outcome::Done(session)),
