@@ -35,9 +35,11 @@ pub use idempotency::{Outcome, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
 pub use personas::Personas;
 pub use risk::RiskFlags;
-pub use sessions::{NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
+pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
 
 use crate::config::AuthConfig;
+use crate::domain::id::RequestId;
+pub use crate::store::PageRequest;
 use crate::store::StoreError;
 
 /// How often a change is decided anew when others keep changing the same thing.
@@ -96,10 +98,16 @@ impl Services {
         self.parts.store.ping().await
     }
 
+    /// How many messages one batch may hold.
+    #[must_use]
+    pub fn batch_limit(&self) -> usize {
+        self.parts.limits.batch_messages
+    }
+
     /// Makes a request's id.
     #[must_use]
-    pub fn request_id(&self) -> crate::domain::id::RequestId {
-        crate::domain::id::RequestId::new(&self.parts.ids, &*self.parts.clock)
+    pub fn request_id(&self) -> RequestId {
+        RequestId::new(&self.parts.ids, &*self.parts.clock)
     }
 
     /// Waits for writes under way and closes the store.

@@ -70,6 +70,9 @@ pub struct SessionMemory {
     pub knowledge: Vec<KnowledgeDomain>,
 }
 
+/// Whether a session is still the one that the caller has seen.
+pub type Expected<'a> = &'a (dyn Fn(&Session) -> bool + Sync);
+
 /// The use cases of sessions.
 pub struct Sessions {
     parts: Arc<Parts>,
@@ -178,7 +181,7 @@ impl Sessions {
         scope: &Scope,
         id: &SessionId,
         change: &SessionChange,
-        expected: Option<&dyn Fn(&Session) -> bool>,
+        expected: Option<Expected<'_>>,
     ) -> Result<Session, ServiceError> {
         let title = change.title.as_ref().and_then(Option::as_deref);
         let mut faults = text_faults(&self.parts.limits, title, change.goals.as_deref());
@@ -223,7 +226,7 @@ impl Sessions {
         &self,
         scope: &Scope,
         id: &SessionId,
-        expected: Option<&dyn Fn(&Session) -> bool>,
+        expected: Option<Expected<'_>>,
     ) -> Result<(), ServiceError> {
         let session = self.read(scope, id).await?;
         unless_stale(&session, expected)?;
@@ -264,7 +267,7 @@ impl Sessions {
 
 fn unless_stale(
     session: &Session,
-    expected: Option<&dyn Fn(&Session) -> bool>,
+    expected: Option<Expected<'_>>,
 ) -> Result<(), ServiceError> {
     match expected {
         Some(is_expected) if !is_expected(session) => Err(ServiceError::Stale { what: "session" }),
