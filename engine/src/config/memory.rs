@@ -43,9 +43,9 @@ pub struct MemoryConfig {
     pub fusion_constant: f64,
     /// How many hits each list brings into the fusion.
     pub candidates: usize,
-    /// Abstention: words of the query whose inverse document frequencies sum to this much make a
-    /// passage relevant, whatever its vector says.
-    pub relevant_idf: f64,
+    /// Abstention: a passage with at least this part of the query's terms, weighed by their inverse
+    /// document frequencies, is relevant whatever its vector says. From 0 to 1.
+    pub relevant_coverage: f64,
     /// Abstention: a cosine of at least this much makes a passage relevant, whatever its words.
     pub relevant_cosine: f64,
     /// Maximal marginal relevance: 1 orders by relevance alone, 0 by difference alone.
@@ -84,13 +84,13 @@ impl MemoryConfig {
             title_weight: 0.5,
             fusion_constant: 20.0,
             candidates: 50,
-            relevant_idf: 2.0,
+            relevant_coverage: 0.4,
             relevant_cosine: 0.4,
             diversity: 0.8,
             passage_min_words: 60,
             passage_max_words: 140,
             document_max_bytes: 1024 * 1024,
-            scopes_in_memory: 1024,
+            scopes_in_memory: 256,
             exchange_half_life_days: 30.0,
             recency_floor: 0.5,
             insights_considered: 20,

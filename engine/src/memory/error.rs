@@ -24,7 +24,9 @@ impl MemoryError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
     /// The name is no file name.
-    #[error("{name:?} is no document name: use 1 to 128 characters without '/', '\\' or control characters")]
+    #[error(
+        "{name:?} is no document name: use 1 to 128 characters without '/', '\\' or control characters"
+    )]
     Name {
         /// What was given, cut to 80 characters.
         name: String,
@@ -36,7 +38,9 @@ pub enum IngestError {
         name: String,
     },
     /// It has more bytes than are taken.
-    #[error("document {name}: {bytes} bytes, at most {max} are taken (memory.document_max_bytes); split it into several documents")]
+    #[error(
+        "document {name}: {bytes} bytes, at most {max} are taken (memory.document_max_bytes); split it into several documents"
+    )]
     TooLarge {
         /// The document.
         name: String,

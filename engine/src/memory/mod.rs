@@ -4,8 +4,8 @@
 //! persona or to one [`MemoryScope`](crate::domain::memory::MemoryScope), so that a search cannot
 //! reach anybody else's memories: there is no filter that could be forgotten.
 //!
-//! [`Memories`] is the whole of it for the layers above: [`foundation`] holds the personas' documents,
-//! [`experience`] the exchanges with each client, [`synthesis`] recalls insights, [`metacognition`]
+//! [`Memories`] is the whole of it for the layers above: `foundation` holds the personas' documents,
+//! `experience` the exchanges with each client, `synthesis` recalls insights, [`metacognition`]
 //! tracks what a persona knows how well, [`context`] joins them under a budget.
 //!
 //! It refuses to write to the store: what is remembered is committed by the caller first and made
@@ -14,8 +14,18 @@
 pub mod context;
 pub mod embed;
 mod error;
+mod experience;
+mod foundation;
+pub mod index;
 mod memories;
+pub mod metacognition;
+pub mod rank;
+mod search;
+mod synthesis;
 
-pub use context::{Context, ContextRequest};
+#[cfg(test)]
+mod tests;
+
+pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
 pub use memories::{Memories, MemoryStats, PersonaStats};
