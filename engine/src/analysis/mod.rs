@@ -9,10 +9,26 @@
 //! tell, the answer is [`Estimate::Insufficient`](crate::domain::analysis::Estimate), not a zero.
 //! Nothing here diagnoses or scores quality, and nothing here reads a clock, a network or a store.
 
+mod engagement;
+mod goals;
 pub mod insight;
+mod key_points;
+mod markers;
+mod phrase;
+mod questions;
+mod reading;
 mod render;
+mod risk;
+mod sentiment;
+mod span;
 mod state;
+mod statistics;
+mod topics;
 mod turns;
+mod vader;
+
+#[cfg(test)]
+mod laws;
 
 pub use render::render;
 pub use state::{Observation, SessionState, StateError};
