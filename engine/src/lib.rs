@@ -4,6 +4,7 @@
 //! `provider`; all of them speak in the nouns of `domain`. `startup` and `cli` put the parts
 //! together, and nobody imports them.
 
+pub mod allocator;
 pub mod analysis;
 pub mod api;
 pub mod cli;

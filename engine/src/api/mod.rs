@@ -5,6 +5,8 @@
 //! opaque cursors, `Idempotency-Key`, strong `ETag`s, `Server-Timing`, `X-Request-Id`. What is wrong
 //! inside is logged under the request id and never shown.
 
+#![expect(unused_qualifications, reason = "the macro that documents parameters qualifies them")]
+
 mod analysis;
 mod answer;
 mod auth;

@@ -107,11 +107,41 @@ impl Auth {
         Ok((key, secret))
     }
 
-    /// A key with a secret that the caller chose; for development only.
+    /// Makes `secret`, which the caller chose, the tenant's only open key of this label; for
+    /// development only.
     ///
     /// # Errors
-    /// As [`Auth::create_key`].
-    pub async fn insert_key(
+    /// When the secret is too short, was revoked or opens another tenant, or the store fails.
+    pub async fn adopt_key(
+        &self,
+        scope: &Scope,
+        label: &str,
+        secret: &KeySecret,
+    ) -> Result<(), ServiceError> {
+        if secret.reveal().len() < 16 {
+            let fault = Fault::at("key", "a chosen secret must have at least 16 characters");
+            return Err(ServiceError::Invalid { faults: vec![fault] });
+        }
+        let present = self.parts.store.api_key(secret.hash()).await?;
+        match present {
+            Some(key) if key.tenant != scope.tenant || key.revoked_at.is_some() => {
+                let detail = "the chosen secret was revoked or belongs to another tenant; choose another";
+                return Err(ServiceError::Refused { detail: detail.to_owned() });
+            }
+            Some(key) => {
+                let others = |other: &&ApiKey| other.label == label && other.id != key.id;
+                let keys = self.keys(scope).await?;
+                let ids: Vec<_> = keys.iter().filter(others).map(|other| other.id.clone()).collect();
+                self.revoke(scope, &ids).await
+            }
+            None => {
+                self.revoke_label(scope, label).await?;
+                self.insert_key(scope, label, secret).await.map(|_| ())
+            }
+        }
+    }
+
+    async fn insert_key(
         &self,
         scope: &Scope,
         label: &str,
