@@ -59,6 +59,8 @@ pub trait Store: Send + Sync {
     async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError>;
     /// The key with this hash, revoked or not.
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError>;
+    /// The tenant's keys, revoked ones too, ordered by id.
+    async fn api_keys(&self, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError>;
 
     /// One persona.
     async fn persona(&self, key: &PersonaKey) -> Result<Option<Persona>, StoreError>;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::id::{ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId};
+use crate::domain::id::{ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, KnowledgeDomain};
 use crate::domain::message::Message;
@@ -53,6 +53,15 @@ pub enum Write {
     PutTenant(Tenant),
     /// A new API key.
     InsertApiKey(ApiKey),
+    /// Revokes an API key; one that is revoked already keeps its first time.
+    RevokeApiKey {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        id: ApiKeyId,
+        /// Since when it opens nothing.
+        at: Timestamp,
+    },
     /// Inserts or replaces a persona (not its documents).
     PutPersona(Persona),
     /// Removes a persona with its documents and chunks.
