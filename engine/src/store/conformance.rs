@@ -29,7 +29,7 @@ use crate::domain::page::{Page, PageSize};
 /// `Arc<dyn Store>`, and whatever must live as long as it.
 macro_rules! conformance_suite {
     ($make:path) => {
-        conformance_suite!($make:
+        $crate::store::conformance::conformance_suite!($make:
             a_tenant_is_made_once,
             an_api_key_is_found_by_its_hash,
             a_persona_is_replaced_with_its_documents_kept,
