@@ -62,3 +62,40 @@ pub(crate) async fn an_api_key_is_found_by_its_hash(store: Arc<dyn Store>) {
     );
     assert_eq!(store.api_key(key.hash).await.unwrap(), Some(key));
 }
+
+pub(crate) async fn a_revoked_key_keeps_its_first_time(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    sample.with_tenant(&*store, "acme").await;
+    sample.with_tenant(&*store, "beta").await;
+    let keys = [
+        sample.api_key("acme", 1),
+        sample.api_key("acme", 2),
+        sample.api_key("beta", 3),
+    ];
+    for key in &keys {
+        store
+            .commit(Write::InsertApiKey(key.clone()).into())
+            .await
+            .unwrap();
+    }
+    let revoke = |tenant: &str, at| Write::RevokeApiKey {
+        tenant: tenant_id(tenant),
+        id: keys[0].id.clone(),
+        at,
+    };
+    assert_missing(
+        store.commit(revoke("beta", sample.now()).into()).await,
+        keys[0].id.as_str(),
+    );
+    let first = sample.now();
+    let later = first + jiff::SignedDuration::from_secs(60);
+    for at in [first, later] {
+        store.commit(revoke("acme", at).into()).await.unwrap();
+    }
+    let listed = store.api_keys(&tenant_id("acme")).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0].revoked_at, Some(first));
+    assert_eq!(listed[1], keys[1]);
+    assert_eq!(store.api_keys(&tenant_id("beta")).await.unwrap(), keys[2..]);
+    assert_eq!(store.api_keys(&tenant_id("acm")).await.unwrap(), []);
+}
