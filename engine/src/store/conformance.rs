@@ -32,6 +32,7 @@ macro_rules! conformance_suite {
         conformance_suite!($make:
             a_tenant_is_made_once,
             an_api_key_is_found_by_its_hash,
+            an_api_key_is_revoked_once_and_by_its_tenant,
             a_persona_is_replaced_with_its_documents_kept,
             personas_are_listed_with_the_shipped_ones,
             an_own_persona_comes_before_the_shipped_one,

@@ -62,3 +62,33 @@ pub(crate) async fn an_api_key_is_found_by_its_hash(store: Arc<dyn Store>) {
     );
     assert_eq!(store.api_key(key.hash).await.unwrap(), Some(key));
 }
+
+pub(crate) async fn an_api_key_is_revoked_once_and_by_its_tenant(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    sample.with_tenant(&*store, "acme").await;
+    sample.with_tenant(&*store, "beta").await;
+    let key = sample.api_key("acme", 1);
+    store
+        .commit(Write::InsertApiKey(key.clone()).into())
+        .await
+        .unwrap();
+    let revoke = |tenant: &str, second: i64| Write::RevokeApiKey {
+        tenant: tenant.parse().unwrap(),
+        id: key.id.clone(),
+        at: jiff::Timestamp::from_second(second).unwrap(),
+    };
+    let foreign = store.commit(revoke("beta", 5).into()).await;
+    assert_missing(foreign, key.id.as_str());
+    for second in [10, 20] {
+        store.commit(revoke("acme", second).into()).await.unwrap();
+    }
+    let mut revoked = key.clone();
+    revoked.revoked_at = Some(jiff::Timestamp::from_second(10).unwrap());
+    assert_eq!(
+        store.api_keys(&key.tenant).await.unwrap(),
+        [revoked.clone()]
+    );
+    assert_eq!(store.api_key(key.hash).await.unwrap(), Some(revoked));
+    let beta = "beta".parse().unwrap();
+    assert_eq!(store.api_keys(&beta).await.unwrap(), []);
+}

@@ -14,6 +14,9 @@ pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(
         match write {
             Write::PutTenant(it) => tenant::put(db, it).await,
             Write::InsertApiKey(it) => tenant::insert_api_key(db, it).await,
+            Write::RevokeApiKey { tenant, id, at } => {
+                tenant::revoke_api_key(db, tenant, id, *at).await
+            }
             Write::PutPersona(it) => persona::put(db, it).await,
             Write::DeletePersona(key) => persona::delete(db, key).await,
             Write::PutDocument {

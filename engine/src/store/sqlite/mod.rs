@@ -182,6 +182,10 @@ impl Store for SqliteStore {
         self.in_store_terms(tenant::api_key(&self.readers, hash).await)
     }
 
+    async fn api_keys(&self, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError> {
+        self.in_store_terms(tenant::api_keys(&self.readers, tenant).await)
+    }
+
     async fn persona(&self, key: &PersonaKey) -> Result<Option<Persona>, StoreError> {
         self.in_store_terms(persona::persona(&self.readers, key).await)
     }

@@ -1,11 +1,12 @@
 //! Tenants and API keys.
 
+use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{SqlitePool, query};
 
 use super::columns::{Columns, inserted};
 use super::error::Failure;
-use crate::domain::id::TenantId;
+use crate::domain::id::{ApiKeyId, TenantId};
 use crate::domain::tenant::{ApiKey, KeyHash, Tenant};
 use crate::store::StoreError;
 
@@ -34,6 +35,16 @@ pub(super) async fn api_key(db: &SqlitePool, hash: KeyHash) -> Result<Option<Api
     .fetch_optional(db)
     .await?;
     Ok(row.as_ref().map(read_api_key).transpose()?)
+}
+
+pub(super) async fn api_keys(db: &SqlitePool, tenant: &TenantId) -> Result<Vec<ApiKey>, Failure> {
+    let rows = query(
+        "SELECT tenant, id, label, hash, created_at, revoked_at FROM api_keys WHERE tenant = ? ORDER BY id",
+    )
+    .bind(tenant.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read_api_key).collect::<Result<_, _>>()?)
 }
 
 fn read_api_key(row: &SqliteRow) -> Result<ApiKey, StoreError> {
@@ -78,4 +89,25 @@ pub(super) async fn insert_api_key(db: &mut SqliteConnection, key: &ApiKey) -> R
         || format!("API key {}", key.id),
         || format!("tenant {}", key.tenant),
     )
+}
+
+pub(super) async fn revoke_api_key(
+    db: &mut SqliteConnection,
+    tenant: &TenantId,
+    id: &ApiKeyId,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let outcome = query(
+        "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE tenant = ? AND id = ?",
+    )
+    .bind(at.as_microsecond())
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .execute(db)
+    .await?;
+    if outcome.rows_affected() == 1 {
+        return Ok(());
+    }
+    let what = format!("API key {id}");
+    Err(StoreError::Missing { what }.into())
 }
