@@ -101,7 +101,7 @@ fn following<T>(page: &Page<T>, size: u16) -> PageRequest {
 fn assert_conflict(outcome: Result<(), StoreError>, named: &str) {
     match outcome {
         Err(StoreError::Conflict { what }) => {
-            assert!(what.contains(named), "{what:?} names {named:?}")
+            assert!(what.contains(named), "{what:?} names {named:?}");
         }
         other => panic!("a conflict about {named:?}, not {other:?}"),
     }
@@ -111,7 +111,7 @@ fn assert_conflict(outcome: Result<(), StoreError>, named: &str) {
 fn assert_missing(outcome: Result<(), StoreError>, named: &str) {
     match outcome {
         Err(StoreError::Missing { what }) => {
-            assert!(what.contains(named), "{what:?} names {named:?}")
+            assert!(what.contains(named), "{what:?} names {named:?}");
         }
         other => panic!("{named:?} is missing, not {other:?}"),
     }
