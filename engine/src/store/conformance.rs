@@ -29,7 +29,7 @@ use crate::domain::page::{Page, PageSize};
 /// `Arc<dyn Store>`, and whatever must live as long as it.
 macro_rules! conformance_suite {
     ($make:path) => {
-        conformance_suite!($make:
+        $crate::store::conformance::conformance_suite!($make:
             a_tenant_is_made_once,
             an_api_key_is_found_by_its_hash,
             an_api_key_is_revoked_once_and_by_its_tenant,
@@ -102,7 +102,7 @@ fn following<T>(page: &Page<T>, size: u16) -> PageRequest {
 fn assert_conflict(outcome: Result<(), StoreError>, named: &str) {
     match outcome {
         Err(StoreError::Conflict { what }) => {
-            assert!(what.contains(named), "{what:?} names {named:?}")
+            assert!(what.contains(named), "{what:?} names {named:?}");
         }
         other => panic!("a conflict about {named:?}, not {other:?}"),
     }
@@ -112,7 +112,7 @@ fn assert_conflict(outcome: Result<(), StoreError>, named: &str) {
 fn assert_missing(outcome: Result<(), StoreError>, named: &str) {
     match outcome {
         Err(StoreError::Missing { what }) => {
-            assert!(what.contains(named), "{what:?} names {named:?}")
+            assert!(what.contains(named), "{what:?} names {named:?}");
         }
         other => panic!("{named:?} is missing, not {other:?}"),
     }
