@@ -32,7 +32,7 @@ macro_rules! conformance_suite {
         $crate::store::conformance::conformance_suite!($make:
             a_tenant_is_made_once,
             an_api_key_is_found_by_its_hash,
-            a_revoked_key_keeps_its_first_time,
+            an_api_key_is_revoked_once_and_by_its_tenant,
             a_persona_is_replaced_with_its_documents_kept,
             personas_are_listed_with_the_shipped_ones,
             an_own_persona_comes_before_the_shipped_one,
@@ -102,7 +102,7 @@ fn following<T>(page: &Page<T>, size: u16) -> PageRequest {
 fn assert_conflict(outcome: Result<(), StoreError>, named: &str) {
     match outcome {
         Err(StoreError::Conflict { what }) => {
-            assert!(what.contains(named), "{what:?} names {named:?}")
+            assert!(what.contains(named), "{what:?} names {named:?}");
         }
         other => panic!("a conflict about {named:?}, not {other:?}"),
     }
@@ -112,7 +112,7 @@ fn assert_conflict(outcome: Result<(), StoreError>, named: &str) {
 fn assert_missing(outcome: Result<(), StoreError>, named: &str) {
     match outcome {
         Err(StoreError::Missing { what }) => {
-            assert!(what.contains(named), "{what:?} names {named:?}")
+            assert!(what.contains(named), "{what:?} names {named:?}");
         }
         other => panic!("{named:?} is missing, not {other:?}"),
     }

@@ -46,7 +46,7 @@ pub struct KeptAnswer {
 }
 
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
-/// removals and inserts below something that is not there find it [missing](super::StoreError).
+/// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Makes the tenant unless it exists.

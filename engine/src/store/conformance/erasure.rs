@@ -102,7 +102,7 @@ pub(crate) async fn a_deleted_session_takes_along_what_rests_on_it(store: Arc<dy
     };
     assert_eq!(
         store.sessions(&acme, &filter, &page).await.unwrap().items,
-        [kept.clone()]
+        std::slice::from_ref(&kept)
     );
 
     let quotes_gone = |evidence: &Evidence| matches!(evidence, Evidence::Message { session_id, .. } if *session_id == gone.id);

@@ -63,39 +63,32 @@ pub(crate) async fn an_api_key_is_found_by_its_hash(store: Arc<dyn Store>) {
     assert_eq!(store.api_key(key.hash).await.unwrap(), Some(key));
 }
 
-pub(crate) async fn a_revoked_key_keeps_its_first_time(store: Arc<dyn Store>) {
+pub(crate) async fn an_api_key_is_revoked_once_and_by_its_tenant(store: Arc<dyn Store>) {
     let sample = Sample::new(1);
     sample.with_tenant(&*store, "acme").await;
     sample.with_tenant(&*store, "beta").await;
-    let keys = [
-        sample.api_key("acme", 1),
-        sample.api_key("acme", 2),
-        sample.api_key("beta", 3),
-    ];
-    for key in &keys {
-        store
-            .commit(Write::InsertApiKey(key.clone()).into())
-            .await
-            .unwrap();
-    }
-    let revoke = |tenant: &str, at| Write::RevokeApiKey {
-        tenant: tenant_id(tenant),
-        id: keys[0].id.clone(),
-        at,
+    let key = sample.api_key("acme", 1);
+    store
+        .commit(Write::InsertApiKey(key.clone()).into())
+        .await
+        .unwrap();
+    let revoke = |tenant: &str, second: i64| Write::RevokeApiKey {
+        tenant: tenant.parse().unwrap(),
+        id: key.id.clone(),
+        at: jiff::Timestamp::from_second(second).unwrap(),
     };
-    assert_missing(
-        store.commit(revoke("beta", sample.now()).into()).await,
-        keys[0].id.as_str(),
-    );
-    let first = sample.now();
-    let later = first + jiff::SignedDuration::from_secs(60);
-    for at in [first, later] {
-        store.commit(revoke("acme", at).into()).await.unwrap();
+    let foreign = store.commit(revoke("beta", 5).into()).await;
+    assert_missing(foreign, key.id.as_str());
+    for second in [10, 20] {
+        store.commit(revoke("acme", second).into()).await.unwrap();
     }
-    let listed = store.api_keys(&tenant_id("acme")).await.unwrap();
-    assert_eq!(listed.len(), 2);
-    assert_eq!(listed[0].revoked_at, Some(first));
-    assert_eq!(listed[1], keys[1]);
-    assert_eq!(store.api_keys(&tenant_id("beta")).await.unwrap(), keys[2..]);
-    assert_eq!(store.api_keys(&tenant_id("acm")).await.unwrap(), []);
+    let mut revoked = key.clone();
+    revoked.revoked_at = Some(jiff::Timestamp::from_second(10).unwrap());
+    assert_eq!(
+        store.api_keys(&key.tenant).await.unwrap(),
+        [revoked.clone()]
+    );
+    assert_eq!(store.api_key(key.hash).await.unwrap(), Some(revoked));
+    let beta = "beta".parse().unwrap();
+    assert_eq!(store.api_keys(&beta).await.unwrap(), []);
 }

@@ -1,9 +1,9 @@
 //! The store in one SQLite file.
 //!
-//! One task owns the only connection that can write ([`writer`]); reads go through a few connections
-//! that cannot ([`open`] sets both up and says why each pragma is as it is). A read sees every
+//! One task owns the only connection that can write (`writer`); reads go through a few connections
+//! that cannot (`open` sets both up and says why each pragma is as it is). A read sees every
 //! commit that returned before it began. The queries of each kind of thing stand in a file named
-//! after it, and [`apply`] says which write goes where.
+//! after it, and `apply` says which write goes where.
 //!
 //! It is for one server process. A second process can open the same file without harm, but waits at
 //! the writer's lock, and nothing tells it of the other's changes.

@@ -39,8 +39,7 @@ pub(super) async fn api_key(db: &SqlitePool, hash: KeyHash) -> Result<Option<Api
 
 pub(super) async fn api_keys(db: &SqlitePool, tenant: &TenantId) -> Result<Vec<ApiKey>, Failure> {
     let rows = query(
-        "SELECT tenant, id, label, hash, created_at, revoked_at FROM api_keys \
-         WHERE tenant = ? ORDER BY id",
+        "SELECT tenant, id, label, hash, created_at, revoked_at FROM api_keys WHERE tenant = ? ORDER BY id",
     )
     .bind(tenant.as_str())
     .fetch_all(db)
@@ -99,7 +98,7 @@ pub(super) async fn revoke_api_key(
     at: Timestamp,
 ) -> Result<(), Failure> {
     let outcome = query(
-        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE tenant = ? AND id = ?",
+        "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE tenant = ? AND id = ?",
     )
     .bind(at.as_microsecond())
     .bind(tenant.as_str())
