@@ -97,7 +97,7 @@ impl MemoryConfig {
             title_weight: 0.5,
             fusion: Fusion::Standardised,
             candidates: 100,
-            relevant_from: 0.33,
+            relevant_from: 0.4,
             remembered_from: 0.15,
             diversity: 0.8,
             passage_min_words: 60,

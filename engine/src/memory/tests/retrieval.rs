@@ -91,7 +91,7 @@ async fn what_no_document_speaks_of_finds_nothing() {
             }
         }
     }
-    assert!(answered.len() <= 4, "{answered:#?}");
+    assert!(answered.len() <= 1, "{answered:#?}");
 }
 
 #[tokio::test]
@@ -155,11 +155,8 @@ async fn passages_of_the_shipped_documents_are_their_bytes_and_of_the_wanted_len
                     &document.content[chunk.byte_start..chunk.byte_end],
                     chunk.text
                 );
-                assert!(
-                    chunk.text.ends_with(['.', '?', '!', '\'']),
-                    "{}",
-                    chunk.text
-                );
+                let end = chunk.text.trim_end_matches(['’', '”', '\'', ')']);
+                assert!(end.ends_with(['.', '?', '!']), "{}", chunk.text);
                 let words = crate::domain::text::word_count(&chunk.text);
                 all += 1;
                 within += usize::from((40..=140).contains(&words));
