@@ -4,8 +4,8 @@
 //! `provider`; all of them speak in the nouns of `domain`. `startup` and `cli` put the parts
 //! together, and nobody imports them.
 
-pub mod analysis;
 pub mod allocator;
+pub mod analysis;
 pub mod api;
 pub mod cli;
 pub mod config;

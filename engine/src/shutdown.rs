@@ -46,7 +46,9 @@ impl Shutdown {
             tracing::warn!("told to stop again: requests under way are cut");
             self.cut.cancel();
         } else {
-            tracing::info!("told to stop: requests under way may finish; a second signal cuts them");
+            tracing::info!(
+                "told to stop: requests under way may finish; a second signal cuts them"
+            );
             self.drain.cancel();
         }
     }

@@ -28,7 +28,9 @@ pub enum StartupError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The database cannot be opened.
-    #[error("the database {path:?} cannot be opened; check that the folder can be written to (database.path)")]
+    #[error(
+        "the database {path:?} cannot be opened; check that the folder can be written to (database.path)"
+    )]
     Database {
         /// Where.
         path: std::path::PathBuf,
@@ -97,7 +99,10 @@ pub async fn services_with(
         crisis: CrisisTexts::shipped()?,
     };
     let services = Arc::new(Services::new(parts, &config.auth));
-    services.publish_shipped().await.map_err(StartupError::Personas)?;
+    services
+        .publish_shipped()
+        .await
+        .map_err(StartupError::Personas)?;
     Ok(services)
 }
 
@@ -119,8 +124,12 @@ impl Server {
         let refuse = |source: std::io::Error| StartupError::Listen {
             address: http.listen,
             hint: match source.kind() {
-                std::io::ErrorKind::AddrInUse => "Another program uses this port: stop it, or choose another with --listen 127.0.0.1:PORT (port 0 takes any free one)",
-                std::io::ErrorKind::PermissionDenied => "Ports below 1024 need rights: choose another with --listen 127.0.0.1:PORT",
+                std::io::ErrorKind::AddrInUse => {
+                    "Another program uses this port: stop it, or choose another with --listen 127.0.0.1:PORT (port 0 takes any free one)"
+                }
+                std::io::ErrorKind::PermissionDenied => {
+                    "Ports below 1024 need rights: choose another with --listen 127.0.0.1:PORT"
+                }
                 _ => "Choose an address of this machine with --listen ADDRESS:PORT",
             },
             source,
@@ -128,7 +137,13 @@ impl Server {
         let listener = TcpListener::bind(http.listen).await.map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
         let router = api::router(Api::new(Arc::clone(&services), http.clone()));
-        Ok(Self { listener, address, router, services, grace: http.shutdown_grace() })
+        Ok(Self {
+            listener,
+            address,
+            router,
+            services,
+            grace: http.shutdown_grace(),
+        })
     }
 
     /// Where it listens.

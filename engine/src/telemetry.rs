@@ -26,10 +26,15 @@ pub fn init(config: &LogConfig) -> Result<(), TelemetryError> {
     match config.format {
         LogFormat::Text => {
             let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(ansi)).try_init()?;
+            registry
+                .with(fmt::layer().with_writer(std::io::stderr).with_ansi(ansi))
+                .try_init()?;
         }
         LogFormat::Json => {
-            let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+            let lines = fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_writer(std::io::stderr);
             registry.with(lines).try_init()?;
         }
     }

@@ -50,7 +50,11 @@ pub(super) async fn session(
         Depth::Standard => "standard",
         Depth::Deep => "deep",
     };
-    let etag = format!("\"a{}-{}-{depth}\"", analyses.version(), session.message_count);
+    let etag = format!(
+        "\"a{}-{}-{depth}\"",
+        analyses.version(),
+        session.message_count
+    );
     if conditions.has(&etag) {
         return answer::not_modified(&etag);
     }
@@ -72,6 +76,13 @@ pub(super) async fn client_insights(
 ) -> Answer {
     let filter = digest("client-insights", &id);
     let request = params.request(filter)?;
-    let page = api.services.insights.list(&call.scope, Some(&id), &request).await?;
-    answer::ok(&call.scope.phases, &PageAnswer::new(page, filter, InsightBody::from))
+    let page = api
+        .services
+        .insights
+        .list(&call.scope, Some(&id), &request)
+        .await?;
+    answer::ok(
+        &call.scope.phases,
+        &PageAnswer::new(page, filter, InsightBody::from),
+    )
 }

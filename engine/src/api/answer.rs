@@ -75,9 +75,16 @@ pub(super) fn no_content() -> Answer {
 }
 
 /// Something that was made: written down once, for the answer and for repetitions of it.
-pub(super) fn created(value: &impl Serialize, location: String) -> Result<Rendered, serde_json::Error> {
+pub(super) fn created(
+    value: &impl Serialize,
+    location: String,
+) -> Result<Rendered, serde_json::Error> {
     let body = serde_json::to_vec(value)?;
-    Ok(Rendered { status: StatusCode::CREATED.as_u16(), location: Some(location), body })
+    Ok(Rendered {
+        status: StatusCode::CREATED.as_u16(),
+        location: Some(location),
+        body,
+    })
 }
 
 /// The answer to a request that may have been a repetition.
@@ -91,15 +98,22 @@ pub(super) fn outcome<T>(
             let rendered = phases.time(Phase::Serialize, || render(&value));
             (rendered.map_err(|error| failed(&error))?, false)
         }
-        Outcome::Replayed(kept) => {
-            (Rendered { status: kept.status, location: kept.location, body: kept.body }, true)
-        }
+        Outcome::Replayed(kept) => (
+            Rendered {
+                status: kept.status,
+                location: kept.location,
+                body: kept.body,
+            },
+            true,
+        ),
     };
     let status = StatusCode::from_u16(rendered.status)
         .map_err(|error| Problem::internal(format!("a kept answer: {error}")))?;
     let mut response = respond(status, rendered.body);
     if replayed {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
     }
     match rendered.location {
         Some(location) => located(response, &location),

@@ -43,7 +43,12 @@ pub(super) struct KeyBody {
 
 impl From<ApiKey> for KeyBody {
     fn from(key: ApiKey) -> Self {
-        Self { id: key.id, label: key.label, created_at: key.created_at, revoked_at: key.revoked_at }
+        Self {
+            id: key.id,
+            label: key.label,
+            created_at: key.created_at,
+            revoked_at: key.revoked_at,
+        }
     }
 }
 
@@ -73,7 +78,11 @@ pub(super) struct NewKeyAnswer {
 )]
 pub(super) async fn me(State(api): State<Arc<Api>>, call: Call) -> Answer {
     let tenant = api.services.auth.tenant(&call.scope.tenant).await?;
-    let body = MeBody { tenant_id: tenant.id, tenant_name: tenant.name, key_id: call.key };
+    let body = MeBody {
+        tenant_id: tenant.id,
+        tenant_name: tenant.name,
+        key_id: call.key,
+    };
     answer::ok(&call.scope.phases, &body)
 }
 
@@ -91,8 +100,14 @@ pub(super) async fn create_key(
     let label = submission.value.label;
     let (key, secret) = api.services.auth.create_key(&call.scope, &label).await?;
     let location = format!("/api/v1/auth/keys/{}", key.id);
-    let body = NewKeyAnswer { key: key.into(), secret: secret.reveal().to_owned() };
-    answer::located(answer::json(&call.scope.phases, StatusCode::CREATED, &body)?, &location)
+    let body = NewKeyAnswer {
+        key: key.into(),
+        secret: secret.reveal().to_owned(),
+    };
+    answer::located(
+        answer::json(&call.scope.phases, StatusCode::CREATED, &body)?,
+        &location,
+    )
 }
 
 /// The tenant's API keys, revoked ones too.

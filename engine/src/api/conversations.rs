@@ -47,7 +47,11 @@ pub(super) struct BatchBody {
 
 impl From<NewMessageBody> for NewMessage {
     fn from(body: NewMessageBody) -> Self {
-        Self { content: body.content, client: body.client_id, metadata: body.metadata }
+        Self {
+            content: body.content,
+            client: body.client_id,
+            metadata: body.metadata,
+        }
     }
 }
 
@@ -102,7 +106,12 @@ struct CitationBody {
 
 impl From<ReplyNote> for ReplyBody {
     fn from(note: ReplyNote) -> Self {
-        let citation = |Citation { reply_start, reply_end, source, quote }| CitationBody {
+        let citation = |Citation {
+                            reply_start,
+                            reply_end,
+                            source,
+                            quote,
+                        }| CitationBody {
             reply_start,
             reply_end,
             source,
@@ -167,7 +176,9 @@ impl From<&Turn> for TurnBody {
 }
 
 fn location(turns: &[Turn]) -> String {
-    let Some(first) = turns.first() else { return String::new() };
+    let Some(first) = turns.first() else {
+        return String::new();
+    };
     format!("/api/v1/conversations/{}/messages", first.message.session)
 }
 
@@ -197,7 +208,11 @@ pub(super) async fn send(
     };
     let (body, repeatable) = submission.repeatable(render);
     let messages = vec![body.into()];
-    let outcome = api.services.conversations.say(&call.scope, &id, messages, repeatable).await?;
+    let outcome = api
+        .services
+        .conversations
+        .say(&call.scope, &id, messages, repeatable)
+        .await?;
     answer::outcome(&call.scope.phases, outcome, render)
 }
 
@@ -227,10 +242,17 @@ pub(super) async fn send_batch(
     let max = api.services.batch_limit();
     if body.messages.is_empty() || body.messages.len() > max {
         let detail = format!("must have 1 to {max} entries");
-        return Err(Problem::invalid(vec![FieldProblem { pointer: "/messages".to_owned(), detail }]));
+        return Err(Problem::invalid(vec![FieldProblem {
+            pointer: "/messages".to_owned(),
+            detail,
+        }]));
     }
     let messages = body.messages.into_iter().map(Into::into).collect();
-    let outcome = api.services.conversations.say(&call.scope, &id, messages, repeatable).await?;
+    let outcome = api
+        .services
+        .conversations
+        .say(&call.scope, &id, messages, repeatable)
+        .await?;
     answer::outcome(&call.scope.phases, outcome, render)
 }
 
@@ -250,7 +272,11 @@ pub(super) async fn list(
     Params(params): Params<PageParams>,
 ) -> Answer {
     let filter = digest("messages", &id);
-    let page = api.services.conversations.messages(&call.scope, &id, &params.request(filter)?).await?;
+    let page = api
+        .services
+        .conversations
+        .messages(&call.scope, &id, &params.request(filter)?)
+        .await?;
     let page = PageAnswer::new(page, filter, MessageBody::from);
     answer::json(&call.scope.phases, StatusCode::OK, &page)
 }

@@ -64,13 +64,32 @@ pub(super) async fn export(
     PathId(id): PathId<SessionId>,
     Params(params): Params<ExportParams>,
 ) -> Answer {
-    let (session, messages) = api.services.conversations.transcript(&call.scope, &id).await?;
-    let document = call.scope.phases.time(Phase::Serialize, || match params.format {
-        Format::Json => json(session, messages).map(|text| (text, "application/json", "json")),
-        Format::Markdown => Ok((markdown(&session, &messages), "text/markdown; charset=utf-8", "md")),
-        Format::Text => Ok((plain(&session, &messages), "text/plain; charset=utf-8", "txt")),
-        Format::Html => Ok((html(&session, &messages), "text/html; charset=utf-8", "html")),
-    });
+    let (session, messages) = api
+        .services
+        .conversations
+        .transcript(&call.scope, &id)
+        .await?;
+    let document = call
+        .scope
+        .phases
+        .time(Phase::Serialize, || match params.format {
+            Format::Json => json(session, messages).map(|text| (text, "application/json", "json")),
+            Format::Markdown => Ok((
+                markdown(&session, &messages),
+                "text/markdown; charset=utf-8",
+                "md",
+            )),
+            Format::Text => Ok((
+                plain(&session, &messages),
+                "text/plain; charset=utf-8",
+                "txt",
+            )),
+            Format::Html => Ok((
+                html(&session, &messages),
+                "text/html; charset=utf-8",
+                "html",
+            )),
+        });
     let (text, media_type, ending) =
         document.map_err(|error| Problem::internal(format!("writing the export: {error}")))?;
     let mut response: Response = text.into_response();
@@ -84,11 +103,17 @@ pub(super) async fn export(
 
 fn json(session: Session, messages: Vec<Message>) -> Result<String, serde_json::Error> {
     let messages = messages.into_iter().map(Into::into).collect();
-    serde_json::to_string_pretty(&ExportBody { session: session.into(), messages })
+    serde_json::to_string_pretty(&ExportBody {
+        session: session.into(),
+        messages,
+    })
 }
 
 fn title(session: &Session) -> String {
-    session.title.clone().unwrap_or_else(|| format!("Session {}", session.id))
+    session
+        .title
+        .clone()
+        .unwrap_or_else(|| format!("Session {}", session.id))
 }
 
 fn speaker<'s>(session: &'s Session, message: &Message) -> &'s str {
@@ -99,20 +124,34 @@ fn speaker<'s>(session: &'s Session, message: &Message) -> &'s str {
 }
 
 fn plain(session: &Session, messages: &[Message]) -> String {
-    let mut text = format!("{}\n{} with {}\n", title(session), session.client, session.persona.id);
+    let mut text = format!(
+        "{}\n{} with {}\n",
+        title(session),
+        session.client,
+        session.persona.id
+    );
     for goal in &session.goals {
         let _ = writeln!(text, "Goal: {goal}");
     }
     for message in messages {
         let who = speaker(session, message);
-        let _ = write!(text, "\n[{}] {who}:\n{}\n", message.created_at, message.content);
+        let _ = write!(
+            text,
+            "\n[{}] {who}:\n{}\n",
+            message.created_at, message.content
+        );
     }
     text
 }
 
 /// Contents are quoted line by line, so that what somebody wrote is never taken for a heading.
 fn markdown(session: &Session, messages: &[Message]) -> String {
-    let mut text = format!("# {}\n\n{} with {}\n", title(session), session.client, session.persona.id);
+    let mut text = format!(
+        "# {}\n\n{} with {}\n",
+        title(session),
+        session.client,
+        session.persona.id
+    );
     if !session.goals.is_empty() {
         text.push_str("\n## Goals\n\n");
     }
@@ -144,7 +183,10 @@ fn html(session: &Session, messages: &[Message]) -> String {
         let who = escaped(speaker(session, message));
         let at = message.created_at;
         let words = escaped(&message.content).replace('\n', "<br>\n");
-        let _ = writeln!(text, "<article><h2>{who}</h2><time datetime=\"{at}\">{at}</time><p>{words}</p></article>");
+        let _ = writeln!(
+            text,
+            "<article><h2>{who}</h2><time datetime=\"{at}\">{at}</time><p>{words}</p></article>"
+        );
     }
     text.push_str("</html>\n");
     text
@@ -169,6 +211,9 @@ fn escaped(text: &str) -> String {
 mod tests {
     #[test]
     fn what_somebody_wrote_stays_text() {
-        assert_eq!(super::escaped("<b>'a' & \"b\"</b>"), "&lt;b&gt;&#39;a&#39; &amp; &quot;b&quot;&lt;/b&gt;");
+        assert_eq!(
+            super::escaped("<b>'a' & \"b\"</b>"),
+            "&lt;b&gt;&#39;a&#39; &amp; &quot;b&quot;&lt;/b&gt;"
+        );
     }
 }

@@ -24,7 +24,11 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The timings of the request.
 pub(super) fn phases(parts: &Parts) -> Arc<Phases> {
-    parts.extensions.get::<Arc<Phases>>().cloned().unwrap_or_default()
+    parts
+        .extensions
+        .get::<Arc<Phases>>()
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// An authenticated call.
@@ -42,20 +46,32 @@ impl FromRequestParts<Arc<Api>> for Call {
         let phases = phases(parts);
         let secret = secret(&parts.headers)?;
         let Some(caller) = api.services.auth.identify(&secret, &phases).await? else {
-            return Err(Problem::unauthenticated("the API key is unknown or was revoked"));
+            return Err(Problem::unauthenticated(
+                "the API key is unknown or was revoked",
+            ));
         };
-        Ok(Self { scope: Scope { tenant: caller.tenant, phases }, key: caller.key })
+        Ok(Self {
+            scope: Scope {
+                tenant: caller.tenant,
+                phases,
+            },
+            key: caller.key,
+        })
     }
 }
 
 fn secret(headers: &HeaderMap) -> Result<KeySecret, Problem> {
     const MISSING: &str = "send the key as `Authorization: Bearer ssk_…` or `X-API-Key: ssk_…`";
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let presented = match bearer.and_then(|value| value.split_once(' ')) {
         Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Some(key.trim()),
         _ => headers.get(API_KEY).and_then(|value| value.to_str().ok()),
     };
-    presented.map(KeySecret::presented).ok_or_else(|| Problem::unauthenticated(MISSING))
+    presented
+        .map(KeySecret::presented)
+        .ok_or_else(|| Problem::unauthenticated(MISSING))
 }
 
 /// An id in the path. One of another kind is simply not there.
@@ -72,7 +88,9 @@ where
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::of_status(StatusCode::NOT_FOUND))?;
-        text.parse().map(Self).map_err(|error: IdError| Problem::not_found(error.to_string()))
+        text.parse()
+            .map(Self)
+            .map_err(|error: IdError| Problem::not_found(error.to_string()))
     }
 }
 
@@ -108,7 +126,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Conditions {
             let value = parts.headers.get(name)?;
             value.to_str().ok().map(str::to_owned)
         };
-        Ok(Self { matches: text(IF_MATCH), none_match: text(IF_NONE_MATCH) })
+        Ok(Self {
+            matches: text(IF_MATCH),
+            none_match: text(IF_NONE_MATCH),
+        })
     }
 }
 
@@ -120,14 +141,20 @@ impl Conditions {
 
     /// Whether `etag` is one that `If-Match` allows (strong comparison).
     pub(super) fn allows(&self, etag: &str) -> bool {
-        let listed = |list: &str| list.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag);
+        let listed = |list: &str| {
+            list.split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag == etag)
+        };
         self.matches.as_deref().is_none_or(listed)
     }
 
     /// Whether the caller has `etag` already (weak comparison).
     pub(super) fn has(&self, etag: &str) -> bool {
         let same = |tag: &str| tag == "*" || tag.trim_start_matches("W/") == etag;
-        self.none_match.as_deref().is_some_and(|list| list.split(',').map(str::trim).any(same))
+        self.none_match
+            .as_deref()
+            .is_some_and(|list| list.split(',').map(str::trim).any(same))
     }
 }
 
@@ -156,7 +183,11 @@ where
             .await
             .map_err(|error| Problem::of_status(error.status()))?;
         let value = parse(&body)?;
-        let digest = Sha256::new().chain_update(head).chain_update(&body).finalize().into();
+        let digest = Sha256::new()
+            .chain_update(head)
+            .chain_update(&body)
+            .finalize()
+            .into();
         Ok(Self { value, digest, key })
     }
 }
@@ -177,18 +208,26 @@ impl<T> Submission<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = value.and_then(|value| value.split(';').next()).map(str::trim);
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value
+        .and_then(|value| value.split(';').next())
+        .map(str::trim);
     essence.is_some_and(|essence| {
         essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json")
     })
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
     match value.to_str().ok().map(|text| text.trim_matches('"')) {
         Some(text) if (1..=255).contains(&text.len()) => Ok(Some(text.to_owned())),
-        _ => Err(Problem::malformed("the Idempotency-Key must have 1 to 255 visible ASCII characters")),
+        _ => Err(Problem::malformed(
+            "the Idempotency-Key must have 1 to 255 visible ASCII characters",
+        )),
     }
 }
 
@@ -198,12 +237,16 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let pointer = pointer(error.path());
         let inner = error.into_inner();
         if inner.is_data() {
-            Problem::invalid(vec![FieldProblem { pointer, detail: inner.to_string() }])
+            Problem::invalid(vec![FieldProblem {
+                pointer,
+                detail: inner.to_string(),
+            }])
         } else {
             Problem::malformed(format!("the body is not JSON: {inner}"))
         }
     })?;
-    json.end().map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
+    json.end()
+        .map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
     Ok(value)
 }
 

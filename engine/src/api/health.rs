@@ -64,7 +64,11 @@ pub(super) async fn version() -> Answer {
         name: "smart-steps",
         version: env!("CARGO_PKG_VERSION"),
         commit: option_env!("SMART_STEPS_COMMIT"),
-        profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+        profile: if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        },
     };
     answer::ok(&Phases::default(), &body)
 }

@@ -85,7 +85,13 @@ impl From<Insight> for InsightBody {
             detector: insight.detector,
             slot: insight.slot,
             statement: insight.statement,
-            test: TestBody { name: test.name, n: test.n, effect: test.effect, p: test.p, q: test.q },
+            test: TestBody {
+                name: test.name,
+                n: test.n,
+                effect: test.effect,
+                p: test.p,
+                q: test.q,
+            },
             confidence: insight.confidence,
             evidence: insight.evidence,
             status: insight.status,
@@ -185,7 +191,11 @@ pub(super) async fn generate(
         session: body.session_id,
         persona: body.persona_id,
     };
-    let run = api.services.insights.generate(&call.scope, &request).await?;
+    let run = api
+        .services
+        .insights
+        .generate(&call.scope, &request)
+        .await?;
     answer::ok(&call.scope.phases, &RunBody::from(run))
 }
 
@@ -201,8 +211,15 @@ pub(super) async fn list(
 ) -> Answer {
     let filter = digest("insights", &params.client_id);
     let request = PageParams::new(params.limit, params.cursor).request(filter)?;
-    let page = api.services.insights.list(&call.scope, params.client_id.as_ref(), &request).await?;
-    answer::ok(&call.scope.phases, &PageAnswer::new(page, filter, InsightBody::from))
+    let page = api
+        .services
+        .insights
+        .list(&call.scope, params.client_id.as_ref(), &request)
+        .await?;
+    answer::ok(
+        &call.scope.phases,
+        &PageAnswer::new(page, filter, InsightBody::from),
+    )
 }
 
 /// One insight.
@@ -256,7 +273,9 @@ pub(super) async fn lineage(
     PathId(id): PathId<InsightId>,
 ) -> Answer {
     let (insight, checked) = api.services.insights.lineage(&call.scope, &id).await?;
-    let verified = checked.iter().all(|(_, found)| *found == Verification::Verified);
+    let verified = checked
+        .iter()
+        .all(|(_, found)| *found == Verification::Verified);
     let entry = |(evidence, found)| LineageEntry {
         evidence,
         verification: match found {
@@ -266,7 +285,14 @@ pub(super) async fn lineage(
         },
     };
     let lineage = checked.into_iter().map(entry).collect();
-    answer::ok(&call.scope.phases, &LineageBody { insight: insight.into(), lineage, verified })
+    answer::ok(
+        &call.scope.phases,
+        &LineageBody {
+            insight: insight.into(),
+            lineage,
+            verified,
+        },
+    )
 }
 
 /// Accepts or rejects an insight; the persona's knowledge of the domain moves with it.
@@ -286,6 +312,10 @@ pub(super) async fn review(
     submission: Submission<ReviewBody>,
 ) -> Answer {
     let accepted = matches!(submission.value.decision, Decision::Accept);
-    let insight = api.services.insights.review(&call.scope, &id, accepted).await?;
+    let insight = api
+        .services
+        .insights
+        .review(&call.scope, &id, accepted)
+        .await?;
     answer::ok(&call.scope.phases, &InsightBody::from(insight))
 }

@@ -36,7 +36,15 @@ struct ReasonBody {
 
 impl From<Recalled> for RecalledBody {
     fn from(recalled: Recalled) -> Self {
-        let reason = |ScorePart { source, score, rank }| ReasonBody { source, score, rank };
+        let reason = |ScorePart {
+                          source,
+                          score,
+                          rank,
+                      }| ReasonBody {
+            source,
+            score,
+            rank,
+        };
         Self {
             item: recalled.item,
             score: recalled.score,
@@ -113,7 +121,9 @@ impl SessionMemoryBody {
             session_id: session.id.clone(),
             client_id: session.client.clone(),
             persona_id: session.persona.id.clone(),
-            foundation: FoundationBody { documents: memory.documents },
+            foundation: FoundationBody {
+                documents: memory.documents,
+            },
             experience: ExperienceBody {
                 experiences: memory.experiences,
                 from_this_session: memory.experiences_here,

@@ -10,8 +10,9 @@ use std::time::Duration;
 use axum::http::Method;
 
 /// Upper bounds of the latency histogram, in seconds.
-const BOUNDS: [f64; 14] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BOUNDS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
 #[derive(Default)]
 struct Route {
@@ -46,13 +47,20 @@ impl Metrics {
     pub(super) fn record(&self, method: &Method, route: &str, status: u16, took: Duration) {
         // Any token may be a method; only known ones become labels.
         let method = match *method {
-            Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE
-            | Method::HEAD | Method::OPTIONS => method.as_str(),
+            Method::GET
+            | Method::POST
+            | Method::PUT
+            | Method::PATCH
+            | Method::DELETE
+            | Method::HEAD
+            | Method::OPTIONS => method.as_str(),
             _ => "other",
         };
         let seconds = took.as_secs_f64();
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = routes.entry((method.to_owned(), route.to_owned())).or_default();
+        let entry = routes
+            .entry((method.to_owned(), route.to_owned()))
+            .or_default();
         *entry.statuses.entry(status).or_default() += 1;
         for (bucket, bound) in entry.buckets.iter_mut().zip(BOUNDS) {
             *bucket += u64::from(seconds <= bound);
@@ -69,17 +77,27 @@ impl Metrics {
         text.push_str("# TYPE smart_steps_http_requests_total counter\n");
         for ((method, route), entry) in routes.iter() {
             for (status, count) in &entry.statuses {
-                let _ = writeln!(text, "smart_steps_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}");
+                let _ = writeln!(
+                    text,
+                    "smart_steps_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"
+                );
             }
         }
         let name = "smart_steps_http_request_duration_seconds";
-        let _ = writeln!(text, "# HELP {name} Time to the answer's head.\n# TYPE {name} histogram");
+        let _ = writeln!(
+            text,
+            "# HELP {name} Time to the answer's head.\n# TYPE {name} histogram"
+        );
         for ((method, route), entry) in routes.iter() {
             let labels = format!("method=\"{method}\",route=\"{route}\"");
             for (bucket, bound) in entry.buckets.iter().zip(BOUNDS) {
                 let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {bucket}");
             }
-            let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {}", entry.count);
+            let _ = writeln!(
+                text,
+                "{name}_bucket{{{labels},le=\"+Inf\"}} {}",
+                entry.count
+            );
             let _ = writeln!(text, "{name}_sum{{{labels}}} {}", entry.seconds);
             let _ = writeln!(text, "{name}_count{{{labels}}} {}", entry.count);
         }
@@ -109,7 +127,10 @@ mod tests {
             "smart_steps_http_request_duration_seconds_bucket{method=\"GET\",route=\"/a/{id}\",le=\"+Inf\"} 2",
             "smart_steps_http_requests_under_way 1",
         ] {
-            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} is missing in\n{text}"
+            );
         }
         drop(under_way);
         assert!(metrics.render().contains("under_way 0"));

@@ -5,7 +5,10 @@
 //! opaque cursors, `Idempotency-Key`, strong `ETag`s, `Server-Timing`, `X-Request-Id`. What is wrong
 //! inside is logged under the request id and never shown.
 
-#![expect(unused_qualifications, reason = "the macro that documents parameters qualifies them")]
+#![expect(
+    unused_qualifications,
+    reason = "the macro that documents parameters qualifies them"
+)]
 
 mod analysis;
 mod answer;
@@ -45,6 +48,10 @@ impl Api {
     /// The state of a server.
     #[must_use]
     pub fn new(services: Arc<Services>, http: HttpConfig) -> Arc<Self> {
-        Arc::new(Self { services, http, metrics: metrics::Metrics::default() })
+        Arc::new(Self {
+            services,
+            http,
+            metrics: metrics::Metrics::default(),
+        })
     }
 }

@@ -50,12 +50,19 @@ impl PageParams {
         let size = match self.limit {
             None => PageSize::default(),
             Some(limit) => PageSize::new(limit).ok_or_else(|| {
-                Problem::malformed(format!("limit must be a number from 1 to {}", PageSize::MAX))
+                Problem::malformed(format!(
+                    "limit must be a number from 1 to {}",
+                    PageSize::MAX
+                ))
             })?,
         };
         let after = match &self.cursor {
             None => None,
-            Some(text) => Some(Cursor::decode(text, filter).map_err(ServiceError::from)?.after),
+            Some(text) => Some(
+                Cursor::decode(text, filter)
+                    .map_err(ServiceError::from)?
+                    .after,
+            ),
         };
         Ok(PageRequest { after, size })
     }
@@ -66,11 +73,19 @@ impl<T> PageAnswer<T> {
     pub(super) fn new<D>(page: Page<D>, filter: u64, item: impl FnMut(D) -> T) -> Self {
         let next_cursor = page.next.map(|after| Cursor { after, filter }.encode());
         let has_more = next_cursor.is_some();
-        Self { data: page.items.into_iter().map(item).collect(), next_cursor, has_more }
+        Self {
+            data: page.items.into_iter().map(item).collect(),
+            next_cursor,
+            has_more,
+        }
     }
 
     /// A listing that is always whole.
     pub(super) fn whole(data: Vec<T>) -> Self {
-        Self { data, next_cursor: None, has_more: false }
+        Self {
+            data,
+            next_cursor: None,
+            has_more: false,
+        }
     }
 }

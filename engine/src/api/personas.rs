@@ -183,8 +183,15 @@ pub(super) async fn list(
     Params(params): Params<PageParams>,
 ) -> Answer {
     let filter = digest("personas", &());
-    let page = api.services.personas.list(&call.scope, &params.request(filter)?).await?;
-    answer::ok(&call.scope.phases, &PageAnswer::new(page, filter, PersonaBody::from))
+    let page = api
+        .services
+        .personas
+        .list(&call.scope, &params.request(filter)?)
+        .await?;
+    answer::ok(
+        &call.scope.phases,
+        &PageAnswer::new(page, filter, PersonaBody::from),
+    )
 }
 
 /// Makes a persona of the tenant.
@@ -211,7 +218,10 @@ pub(super) async fn create(
         .map_err(|error| Problem::from(error).below("/profile"))?;
     let location = format!("/api/v1/personas/{}", persona.key.id);
     let body = PersonaBody::from(persona);
-    answer::located(answer::json(&call.scope.phases, StatusCode::CREATED, &body)?, &location)
+    answer::located(
+        answer::json(&call.scope.phases, StatusCode::CREATED, &body)?,
+        &location,
+    )
 }
 
 /// One persona.
@@ -256,7 +266,10 @@ pub(super) async fn change(
     merge(&mut merged, submission.value);
     let body: ProfileBody = serde_path_to_error::deserialize(merged).map_err(|error| {
         let pointer = format!("/{}", error.path().to_string().replace('.', "/"));
-        Problem::invalid(vec![FieldProblem { pointer, detail: error.inner().to_string() }])
+        Problem::invalid(vec![FieldProblem {
+            pointer,
+            detail: error.inner().to_string(),
+        }])
     })?;
     let persona = personas.replace(&call.scope, &id, body.into()).await?;
     answer::ok(&call.scope.phases, &PersonaBody::from(persona))
@@ -271,7 +284,9 @@ fn merge(target: &mut Value, patch: Value) {
     if !target.is_object() {
         *target = Value::Object(serde_json::Map::new());
     }
-    let Value::Object(fields) = target else { return };
+    let Value::Object(fields) = target else {
+        return;
+    };
     for (name, value) in patch {
         if value.is_null() {
             fields.remove(&name);
@@ -316,7 +331,13 @@ pub(super) async fn validate(
 ) -> Answer {
     let faults = api.services.personas.validate(&submission.value.into());
     let errors: Vec<FieldProblem> = faults.into_iter().map(Into::into).collect();
-    answer::ok(&call.scope.phases, &ValidationBody { valid: errors.is_empty(), errors })
+    answer::ok(
+        &call.scope.phases,
+        &ValidationBody {
+            valid: errors.is_empty(),
+            errors,
+        },
+    )
 }
 
 /// Takes a document into the foundation of a persona of the tenant.
@@ -337,11 +358,20 @@ pub(super) async fn add_document(
     submission: Submission<NewDocumentBody>,
 ) -> Answer {
     let NewDocumentBody { name, content } = submission.value;
-    let (document, chunks) =
-        api.services.personas.add_document(&call.scope, &id, &name, content).await?;
+    let (document, chunks) = api
+        .services
+        .personas
+        .add_document(&call.scope, &id, &name, content)
+        .await?;
     let location = format!("/api/v1/personas/{id}/documents");
-    let body = DocumentBody { passages: Some(chunks.len()), ..document.into() };
-    answer::located(answer::json(&call.scope.phases, StatusCode::CREATED, &body)?, &location)
+    let body = DocumentBody {
+        passages: Some(chunks.len()),
+        ..document.into()
+    };
+    answer::located(
+        answer::json(&call.scope.phases, StatusCode::CREATED, &body)?,
+        &location,
+    )
 }
 
 /// The documents of a persona's foundation.
@@ -380,7 +410,11 @@ pub(super) async fn retrieve(
     submission: Submission<RetrieveBody>,
 ) -> Answer {
     let RetrieveBody { query, k } = submission.value;
-    let found = api.services.personas.retrieve(&call.scope, &id, &query, k).await?;
+    let found = api
+        .services
+        .personas
+        .retrieve(&call.scope, &id, &query, k)
+        .await?;
     let abstained = found.is_empty();
     let data = found.into_iter().map(Into::into).collect();
     answer::ok(&call.scope.phases, &RetrieveAnswer { data, abstained })

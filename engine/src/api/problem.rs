@@ -4,7 +4,9 @@
 //! because only there the request id is known to everybody who can fail.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -59,7 +61,12 @@ pub(super) struct FieldProblem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self(Box::new(Inner {
             status,
             kind,
@@ -73,7 +80,12 @@ impl Problem {
 
     /// A request that cannot be understood.
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", "The request cannot be understood", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed",
+            "The request cannot be understood",
+            detail,
+        )
     }
 
     /// No valid key.
@@ -105,7 +117,12 @@ impl Problem {
     /// It took too long.
     pub(super) fn timeout() -> Self {
         let detail = "the request took longer than http.request_timeout_ms; it may still take effect, so repeat it under the same Idempotency-Key";
-        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long", detail)
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "The request took too long",
+            detail,
+        )
     }
 
     /// Something that no caller can mend; `cause` goes to the log alone.
@@ -122,7 +139,10 @@ impl Problem {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut problem = Self::new(status, "unavailable", "Not available at present", detail);
         problem.0.cause = Some(cause);
-        problem.0.headers.push((RETRY_AFTER, HeaderValue::from_static("1")));
+        problem
+            .0
+            .headers
+            .push((RETRY_AFTER, HeaderValue::from_static("1")));
         problem
     }
 
@@ -137,12 +157,34 @@ impl Problem {
     /// The problem of a response that a library made.
     pub(super) fn of_status(status: StatusCode) -> Self {
         let (kind, title, detail) = match status {
-            StatusCode::NOT_FOUND => ("not-found", "Not found", "there is nothing at this address; /docs lists what there is"),
-            StatusCode::METHOD_NOT_ALLOWED => ("method", "Method not allowed", "this address does not take this method; the Allow header lists those it takes"),
-            StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "The request is too large", "the body is larger than http.body_limit_bytes; send less at once"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("media-type", "JSON is needed", "send the body as JSON, with Content-Type: application/json"),
-            _ if status.is_server_error() => return Self::internal(format!("a library answered {status}")),
-            _ => ("refused", "The request was refused", "the request was refused; /docs says what is taken here"),
+            StatusCode::NOT_FOUND => (
+                "not-found",
+                "Not found",
+                "there is nothing at this address; /docs lists what there is",
+            ),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method",
+                "Method not allowed",
+                "this address does not take this method; the Allow header lists those it takes",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => (
+                "too-large",
+                "The request is too large",
+                "the body is larger than http.body_limit_bytes; send less at once",
+            ),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                "media-type",
+                "JSON is needed",
+                "send the body as JSON, with Content-Type: application/json",
+            ),
+            _ if status.is_server_error() => {
+                return Self::internal(format!("a library answered {status}"));
+            }
+            _ => (
+                "refused",
+                "The request was refused",
+                "the request was refused; /docs says what is taken here",
+            ),
         };
         Self::new(status, kind, title, detail)
     }
@@ -151,7 +193,12 @@ impl Problem {
     pub(super) fn render(&self, request_id: &str) -> Response {
         let inner = &*self.0;
         if let Some(cause) = &inner.cause {
-            tracing::error!(request_id, status = inner.status.as_u16(), cause, "a request failed");
+            tracing::error!(
+                request_id,
+                status = inner.status.as_u16(),
+                cause,
+                "a request failed"
+            );
         }
         let document = ProblemDocument {
             kind: format!("urn:smart-steps:problem:{}", inner.kind),
@@ -201,7 +248,10 @@ impl IntoResponse for Problem {
 
 impl From<Fault> for FieldProblem {
     fn from(fault: Fault) -> Self {
-        Self { pointer: fault.pointer(), detail: fault.detail }
+        Self {
+            pointer: fault.pointer(),
+            detail: fault.detail,
+        }
     }
 }
 
@@ -209,13 +259,23 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::NotFound { .. } => Self::not_found(error.to_string()),
-            ServiceError::Invalid { faults } => Self::invalid(faults.into_iter().map(Into::into).collect()),
-            ServiceError::Refused { detail } => {
-                Self::new(StatusCode::CONFLICT, "state", "The present state does not allow it", detail)
+            ServiceError::Invalid { faults } => {
+                Self::invalid(faults.into_iter().map(Into::into).collect())
             }
+            ServiceError::Refused { detail } => Self::new(
+                StatusCode::CONFLICT,
+                "state",
+                "The present state does not allow it",
+                detail,
+            ),
             ServiceError::Stale { .. } => {
                 let title = "It has changed in the meantime";
-                Self::new(StatusCode::PRECONDITION_FAILED, "stale", title, error.to_string())
+                Self::new(
+                    StatusCode::PRECONDITION_FAILED,
+                    "stale",
+                    title,
+                    error.to_string(),
+                )
             }
             ServiceError::Contended { .. } => {
                 let title = "Others are changing it";
@@ -223,7 +283,12 @@ impl From<ServiceError> for Problem {
             }
             ServiceError::KeyReused => {
                 let title = "The idempotency key was used before";
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", title, error.to_string())
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "key-reused",
+                    title,
+                    error.to_string(),
+                )
             }
             ServiceError::Cursor(bad) => Self::malformed(bad.to_string()),
             ServiceError::Store(store) if store.may_pass() => Self::unavailable(chain(&store)),

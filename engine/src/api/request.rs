@@ -18,9 +18,14 @@ use super::problem::{Problem, written_down};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-pub(super) async fn framed(State(api): State<Arc<Api>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn framed(
+    State(api): State<Arc<Api>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let start = Instant::now();
-    let id = incoming_id(request.headers()).unwrap_or_else(|| api.services.request_id().to_string());
+    let id =
+        incoming_id(request.headers()).unwrap_or_else(|| api.services.request_id().to_string());
     let phases = Arc::new(Phases::default());
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
@@ -56,7 +61,12 @@ fn incoming_id(headers: &HeaderMap) -> Option<String> {
 fn server_timing(phases: &Phases, total: Duration) -> String {
     let mut text = String::new();
     for (phase, took) in phases.snapshot() {
-        let _ = write!(text, "{};dur={:.3}, ", phase.as_str(), took.as_secs_f64() * 1e3);
+        let _ = write!(
+            text,
+            "{};dur={:.3}, ",
+            phase.as_str(),
+            took.as_secs_f64() * 1e3
+        );
     }
     let _ = write!(text, "total;dur={:.3}", total.as_secs_f64() * 1e3);
     text

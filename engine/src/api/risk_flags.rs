@@ -59,7 +59,11 @@ struct ResolutionBody {
 
 impl From<RiskFlag> for RiskFlagBody {
     fn from(flag: RiskFlag) -> Self {
-        let resolution = |RiskResolution { reason, resolved_by, resolved_at }| ResolutionBody {
+        let resolution = |RiskResolution {
+                              reason,
+                              resolved_by,
+                              resolved_at,
+                          }| ResolutionBody {
             reason,
             resolved_by,
             resolved_at,
@@ -117,8 +121,15 @@ pub(super) async fn list(
     let filter = digest("risk-flags", &params.include_resolved);
     let request = PageParams::new(params.limit, params.cursor).request(filter)?;
     let open_only = !params.include_resolved;
-    let page = api.services.risk_flags.list(&call.scope, open_only, &request).await?;
-    answer::ok(&call.scope.phases, &PageAnswer::new(page, filter, RiskFlagBody::from))
+    let page = api
+        .services
+        .risk_flags
+        .list(&call.scope, open_only, &request)
+        .await?;
+    answer::ok(
+        &call.scope.phases,
+        &PageAnswer::new(page, filter, RiskFlagBody::from),
+    )
 }
 
 /// Closes a risk flag, for good. Only a person does this.
@@ -137,7 +148,14 @@ pub(super) async fn resolve(
     PathId(id): PathId<RiskFlagId>,
     submission: Submission<ResolveBody>,
 ) -> Answer {
-    let ResolveBody { reason, resolved_by } = submission.value;
-    let flag = api.services.risk_flags.resolve(&call.scope, &id, reason, resolved_by).await?;
+    let ResolveBody {
+        reason,
+        resolved_by,
+    } = submission.value;
+    let flag = api
+        .services
+        .risk_flags
+        .resolve(&call.scope, &id, reason, resolved_by)
+        .await?;
     answer::ok(&call.scope.phases, &RiskFlagBody::from(flag))
 }

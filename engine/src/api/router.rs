@@ -86,7 +86,10 @@ pub fn router(api: Arc<Api>) -> Router {
         .fallback(nowhere)
         .layer(body_limit)
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(middleware::from_fn_with_state(Arc::clone(&api), request::framed))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&api),
+            request::framed,
+        ))
         .with_state(api)
 }
 
@@ -97,6 +100,8 @@ async fn nowhere() -> Problem {
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn after_panic(payload: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let text = text
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
     Problem::internal(format!("a handler panicked: {text}")).into_response()
 }

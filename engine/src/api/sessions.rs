@@ -154,7 +154,11 @@ pub(super) async fn create(
         goals: body.goals,
         metadata: body.metadata,
     };
-    let outcome = api.services.sessions.create(&call.scope, new, repeatable).await?;
+    let outcome = api
+        .services
+        .sessions
+        .create(&call.scope, new, repeatable)
+        .await?;
     answer::outcome(&call.scope.phases, outcome, render)
 }
 
@@ -175,8 +179,15 @@ pub(super) async fn list(
     };
     let filter = digest("sessions", &query);
     let request = PageParams::new(params.limit, params.cursor).request(filter)?;
-    let page = api.services.sessions.list(&call.scope, query, &request).await?;
-    answer::ok(&call.scope.phases, &PageAnswer::new(page, filter, SessionBody::from))
+    let page = api
+        .services
+        .sessions
+        .list(&call.scope, query, &request)
+        .await?;
+    answer::ok(
+        &call.scope.phases,
+        &PageAnswer::new(page, filter, SessionBody::from),
+    )
 }
 
 /// One session.
@@ -200,7 +211,10 @@ pub(super) async fn read(
     if conditions.has(&etag) {
         return answer::not_modified(&etag);
     }
-    answer::tagged(answer::ok(&call.scope.phases, &SessionBody::from(session))?, &etag)
+    answer::tagged(
+        answer::ok(&call.scope.phases, &SessionBody::from(session))?,
+        &etag,
+    )
 }
 
 /// Changes title, goals, metadata or state.
@@ -225,7 +239,10 @@ pub(super) async fn change(
     let body = submission.value;
     if body.state == Some(SessionState::Created) {
         let detail = "must be active, paused or completed".to_owned();
-        return Err(Problem::invalid(vec![FieldProblem { pointer: "/state".to_owned(), detail }]));
+        return Err(Problem::invalid(vec![FieldProblem {
+            pointer: "/state".to_owned(),
+            detail,
+        }]));
     }
     let change = SessionChange {
         title: body.title,
@@ -235,9 +252,16 @@ pub(super) async fn change(
     };
     let same = |session: &Session| conditions.allows(&etag(session));
     let expected = conditions.has_if_match().then_some(&same as Expected<'_>);
-    let session = api.services.sessions.update(&call.scope, &id, &change, expected).await?;
+    let session = api
+        .services
+        .sessions
+        .update(&call.scope, &id, &change, expected)
+        .await?;
     let etag = etag(&session);
-    answer::tagged(answer::ok(&call.scope.phases, &SessionBody::from(session))?, &etag)
+    answer::tagged(
+        answer::ok(&call.scope.phases, &SessionBody::from(session))?,
+        &etag,
+    )
 }
 
 /// Removes a session with its messages, memories, analysis and flags.
@@ -258,7 +282,10 @@ pub(super) async fn delete(
 ) -> Answer {
     let same = |session: &Session| conditions.allows(&etag(session));
     let expected = conditions.has_if_match().then_some(&same as Expected<'_>);
-    api.services.sessions.delete(&call.scope, &id, expected).await?;
+    api.services
+        .sessions
+        .delete(&call.scope, &id, expected)
+        .await?;
     answer::no_content()
 }
 
@@ -277,5 +304,9 @@ pub(super) async fn memory(
     PathId(id): PathId<SessionId>,
 ) -> Answer {
     let (session, memory) = api.services.sessions.memory(&call.scope, &id).await?;
-    answer::json(&call.scope.phases, StatusCode::OK, &SessionMemoryBody::new(&session, memory))
+    answer::json(
+        &call.scope.phases,
+        StatusCode::OK,
+        &SessionMemoryBody::new(&session, memory),
+    )
 }

@@ -29,10 +29,19 @@ pub(super) fn run(command: Command) -> Result<(), CliError> {
 
 fn effective(layers: &Layers) -> String {
     let line = |key: &str, value: &toml::Value| format!("{key} = {value}");
-    let width = layers.settings().map(|s| line(&s.key, &s.value).chars().count()).max().unwrap_or(0);
+    let width = layers
+        .settings()
+        .map(|s| line(&s.key, &s.value).chars().count())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for setting in layers.settings() {
-        let _ = writeln!(text, "{:<width$}  # {}", line(&setting.key, &setting.value), setting.origin);
+        let _ = writeln!(
+            text,
+            "{:<width$}  # {}",
+            line(&setting.key, &setting.value),
+            setting.origin
+        );
     }
     text
 }

@@ -30,10 +30,16 @@ pub(super) enum CliError {
     #[error("the threads of the program cannot be started")]
     Runtime(#[source] std::io::Error),
     #[error("{} cannot be {done}: {source}", path.display())]
-    File { path: PathBuf, done: &'static str, source: std::io::Error },
+    File {
+        path: PathBuf,
+        done: &'static str,
+        source: std::io::Error,
+    },
     #[error("{0}")]
     Nothing(String),
-    #[error("--dev makes a key that anybody on this machine can read, so it serves this machine alone: {0} is not a loopback address. Use --listen 127.0.0.1:PORT, or leave out --dev and make a key with `smart-steps key create`")]
+    #[error(
+        "--dev makes a key that anybody on this machine can read, so it serves this machine alone: {0} is not a loopback address. Use --listen 127.0.0.1:PORT, or leave out --dev and make a key with `smart-steps key create`"
+    )]
     DevInPublic(SocketAddr),
     #[error("standard output cannot be written to")]
     Output(#[source] std::io::Error),

@@ -29,17 +29,32 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), CliError> {
     let mut documents = Vec::new();
     for path in &args.files {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| CliError::File { path: path.clone(), done: "read", source })?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let text = std::fs::read_to_string(path).map_err(|source| CliError::File {
+            path: path.clone(),
+            done: "read",
+            source,
+        })?;
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         documents.push((name.unwrap_or_default(), text));
     }
     let services = startup::services(&args.settings.config()?).await?;
-    let scope = Scope { tenant: args.tenant, phases: Arc::default() };
+    let scope = Scope {
+        tenant: args.tenant,
+        phases: Arc::default(),
+    };
     for (name, text) in documents {
-        let stored = services.personas.add_document(&scope, &args.persona, &name, text).await;
+        let stored = services
+            .personas
+            .add_document(&scope, &args.persona, &name, text)
+            .await;
         let (document, chunks) = stored?;
-        say(&format!("{name}: {} passages, {}", chunks.len(), document.id))?;
+        say(&format!(
+            "{name}: {} passages, {}",
+            chunks.len(),
+            document.id
+        ))?;
     }
     services.close().await;
     Ok(())

@@ -31,7 +31,10 @@ pub(super) struct Args {
 pub(super) async fn run(command: Command) -> Result<(), CliError> {
     let Command::Create(args) = command;
     let services = startup::services(&args.settings.config()?).await?;
-    let scope = Scope { tenant: args.tenant, phases: Arc::default() };
+    let scope = Scope {
+        tenant: args.tenant,
+        phases: Arc::default(),
+    };
     let made = match services.auth.tenant(&scope.tenant).await {
         Ok(_) => services.auth.create_key(&scope, &args.label).await,
         Err(error) => Err(error),

@@ -51,8 +51,14 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
         must_exist(&layers.build()?.database.path)?;
     }
     let services = startup::services(&layers.build()?).await?;
-    let scope = Scope { tenant: args.tenant, phases: Arc::default() };
-    let found = services.personas.retrieve(&scope, &args.persona, &args.query, args.k).await?;
+    let scope = Scope {
+        tenant: args.tenant,
+        phases: Arc::default(),
+    };
+    let found = services
+        .personas
+        .retrieve(&scope, &args.persona, &args.query, args.k)
+        .await?;
     services.close().await;
     if found.is_empty() {
         return say("Nothing is relevant: the persona would say so and quote nothing.");
@@ -65,13 +71,26 @@ fn must_exist(path: &Path) -> Result<(), CliError> {
     if path.exists() {
         return Ok(());
     }
-    Err(CliError::Nothing(format!("there is no database {}; leave out --database to search the shipped personas", path.display())))
+    Err(CliError::Nothing(format!(
+        "there is no database {}; leave out --database to search the shipped personas",
+        path.display()
+    )))
 }
 
 fn described((index, recalled): (usize, &Recalled)) -> String {
     let mut text = format!("{}. ", index + 1);
-    if let RecalledItem::Foundation { title, section, byte_start, byte_end, .. } = &recalled.item {
-        let _ = write!(text, "{title} / {section}, bytes {byte_start} to {byte_end}");
+    if let RecalledItem::Foundation {
+        title,
+        section,
+        byte_start,
+        byte_end,
+        ..
+    } = &recalled.item
+    {
+        let _ = write!(
+            text,
+            "{title} / {section}, bytes {byte_start} to {byte_end}"
+        );
     }
     let _ = write!(text, "\n   score {:.4}", recalled.score);
     for part in &recalled.reasons {

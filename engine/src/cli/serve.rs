@@ -34,7 +34,12 @@ pub(super) struct Args {
     dev: bool,
     /// Where `--dev` writes the key (readable by you alone). When SMART_STEPS_DEV_KEY is set, that
     /// secret is used, and nothing is written or printed
-    #[arg(long, value_name = "PATH", default_value = ".smart-steps/dev.key", requires = "dev")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = ".smart-steps/dev.key",
+        requires = "dev"
+    )]
     dev_key_file: PathBuf,
     #[command(flatten)]
     settings: SettingsArgs,
@@ -69,10 +74,17 @@ fn config(args: &Args) -> Result<Config, CliError> {
 
 /// Makes the development key and revokes those of earlier runs.
 async fn dev_key(services: &Services, file: &Path) -> Result<(), CliError> {
-    let tenant: TenantId =
-        DEV_TENANT.parse().map_err(|error| CliError::Values(format!("{error}")))?;
-    services.auth.put_tenant(tenant.clone(), "Development").await?;
-    let scope = Scope { tenant, phases: Arc::default() };
+    let tenant: TenantId = DEV_TENANT
+        .parse()
+        .map_err(|error| CliError::Values(format!("{error}")))?;
+    services
+        .auth
+        .put_tenant(tenant.clone(), "Development")
+        .await?;
+    let scope = Scope {
+        tenant,
+        phases: Arc::default(),
+    };
     if let Ok(secret) = std::env::var(DEV_KEY) {
         let secret = KeySecret::presented(&secret);
         services.auth.adopt_key(&scope, DEV_LABEL, &secret).await?;
@@ -80,20 +92,34 @@ async fn dev_key(services: &Services, file: &Path) -> Result<(), CliError> {
     }
     services.auth.revoke_label(&scope, DEV_LABEL).await?;
     let (_, secret) = services.auth.create_key(&scope, DEV_LABEL).await?;
-    write_private(file, secret.reveal())
-        .map_err(|source| CliError::File { path: file.to_owned(), done: "written", source })?;
-    say(&format!("API key of tenant {DEV_TENANT}: {} (also in {})", secret.reveal(), file.display()))
+    write_private(file, secret.reveal()).map_err(|source| CliError::File {
+        path: file.to_owned(),
+        done: "written",
+        source,
+    })?;
+    say(&format!(
+        "API key of tenant {DEV_TENANT}: {} (also in {})",
+        secret.reveal(),
+        file.display()
+    ))
 }
 
 /// Writes a file that its owner alone can read, whatever was there before.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder)?;
     }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     writeln!(file, "{text}")
 }

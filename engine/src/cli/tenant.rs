@@ -29,14 +29,19 @@ pub(super) async fn run(command: Command) -> Result<(), CliError> {
     let id = match args.id {
         Some(id) => id,
         None => slug(&args.name).parse().map_err(|_| {
-            CliError::Values(format!("no id can be made from the name {:?}; give one with --id", args.name))
+            CliError::Values(format!(
+                "no id can be made from the name {:?}; give one with --id",
+                args.name
+            ))
         })?,
     };
     let services = startup::services(&args.settings.config()?).await?;
     let present = services.auth.tenant(&id).await.is_ok();
     if present {
         services.close().await;
-        return Err(CliError::Nothing(format!("there is a tenant {id} already; give another id with --id")));
+        return Err(CliError::Nothing(format!(
+            "there is a tenant {id} already; give another id with --id"
+        )));
     }
     let made = services.auth.put_tenant(id, &args.name).await;
     services.close().await;
@@ -45,8 +50,11 @@ pub(super) async fn run(command: Command) -> Result<(), CliError> {
 }
 
 fn slug(name: &str) -> String {
-    let dashed: String =
-        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let dashed: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     let words: Vec<&str> = dashed.split('-').filter(|word| !word.is_empty()).collect();
     words.join("-")
 }

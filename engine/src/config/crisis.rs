@@ -25,11 +25,16 @@ impl CrisisTexts {
     /// # Errors
     /// Never with the file that was compiled in, which a test reads.
     pub fn shipped() -> Result<Self, ConfigError> {
-        let refuse = |message: String| ConfigError::Syntax { origin: Origin::Default, message };
+        let refuse = |message: String| ConfigError::Syntax {
+            origin: Origin::Default,
+            message,
+        };
         let entries: BTreeMap<String, Entry> = toml::from_str(include_str!("crisis.toml"))
             .map_err(|error| refuse(format!("crisis.toml: {}", error.message())))?;
-        let mut others: BTreeMap<_, _> =
-            entries.into_iter().map(|(language, entry)| (language, entry.text)).collect();
+        let mut others: BTreeMap<_, _> = entries
+            .into_iter()
+            .map(|(language, entry)| (language, entry.text))
+            .collect();
         let english = others
             .remove("en")
             .ok_or_else(|| refuse("crisis.toml: the section [en] is missing".to_owned()))?;

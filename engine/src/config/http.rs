@@ -33,8 +33,20 @@ impl HttpConfig {
     }
 
     pub(super) fn check(&self) -> Result<(), Unfit> {
-        within("http.body_limit_bytes", self.body_limit_bytes, 1_024..=64 << 20)?;
-        within("http.request_timeout_ms", self.request_timeout_ms, 10..=600_000)?;
-        within("http.shutdown_grace_ms", self.shutdown_grace_ms, 0..=600_000)
+        within(
+            "http.body_limit_bytes",
+            self.body_limit_bytes,
+            1_024..=64 << 20,
+        )?;
+        within(
+            "http.request_timeout_ms",
+            self.request_timeout_ms,
+            10..=600_000,
+        )?;
+        within(
+            "http.shutdown_grace_ms",
+            self.shutdown_grace_ms,
+            0..=600_000,
+        )
     }
 }

@@ -66,10 +66,13 @@ impl Layers {
     /// # Errors
     /// Never with the file that was compiled in, which a test reads.
     pub fn defaults() -> Result<Self, ConfigError> {
-        let table: Table = MANUAL.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
-            origin: Origin::Default,
-            message: error.message().to_owned(),
-        })?;
+        let table: Table =
+            MANUAL
+                .parse()
+                .map_err(|error: toml::de::Error| ConfigError::Syntax {
+                    origin: Origin::Default,
+                    message: error.message().to_owned(),
+                })?;
         let mut settings = BTreeMap::new();
         for (section, value) in table {
             flatten(&section, value, &mut settings);
@@ -88,8 +91,10 @@ impl Layers {
     ) -> Result<Self, ConfigError> {
         let mut layers = Self::defaults()?;
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+                path: path.to_owned(),
+                source,
+            })?;
             layers.lay_file(path, &text)?;
         }
         layers.lay_environment(environment)?;
@@ -101,7 +106,10 @@ impl Layers {
     /// # Errors
     /// As [`Layers::read`].
     pub fn lay_file(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
-        let at = |offset: usize| Origin::File { path: path.to_owned(), line: line_of(text, offset) };
+        let at = |offset: usize| Origin::File {
+            path: path.to_owned(),
+            line: line_of(text, offset),
+        };
         let syntax = |error: &toml::de::Error| ConfigError::Syntax {
             origin: at(error.span().map_or(0, |span| span.start)),
             message: error.message().to_owned(),
@@ -130,7 +138,9 @@ impl Layers {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(), ConfigError> {
         for (name, text) in variables {
-            let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+            let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) else {
+                continue;
+            };
             let key = rest.to_ascii_lowercase().replace("__", ".");
             self.set_text(&key, text, Origin::Environment(name))?;
         }
@@ -148,7 +158,9 @@ impl Layers {
     /// Whether the value of `key` is still the default.
     #[must_use]
     pub fn is_default(&self, key: &str) -> bool {
-        self.settings.get(key).is_some_and(|setting| setting.origin == Origin::Default)
+        self.settings
+            .get(key)
+            .is_some_and(|setting| setting.origin == Origin::Default)
     }
 
     /// The settings in force, ordered by key.
@@ -165,12 +177,15 @@ impl Layers {
         for setting in self.settings.values() {
             insert(&mut root, &setting.key, setting.value.clone());
         }
-        let config: Config = serde_path_to_error::deserialize(Value::Table(root)).map_err(|error| {
-            let key = error.path().to_string();
-            let wanted = error.inner().message().trim().to_owned();
-            self.refuse(&key, format!("a usable value ({wanted})"), None)
-        })?;
-        config.check().map_err(|Unfit { key, wanted, found }| self.refuse(key, wanted, Some(found)))?;
+        let config: Config =
+            serde_path_to_error::deserialize(Value::Table(root)).map_err(|error| {
+                let key = error.path().to_string();
+                let wanted = error.inner().message().trim().to_owned();
+                self.refuse(&key, format!("a usable value ({wanted})"), None)
+            })?;
+        config
+            .check()
+            .map_err(|Unfit { key, wanted, found }| self.refuse(key, wanted, Some(found)))?;
         Ok(config)
     }
 
@@ -180,7 +195,12 @@ impl Layers {
             .or_else(|| setting.map(|s| s.value.to_string()))
             .unwrap_or_else(|| "missing".to_owned());
         let origin = setting.map_or(Origin::Default, |s| s.origin.clone());
-        ConfigError::Value { origin, key: key.to_owned(), wanted, found }
+        ConfigError::Value {
+            origin,
+            key: key.to_owned(),
+            wanted,
+            found,
+        }
     }
 
     fn set_text(&mut self, key: &str, text: String, origin: Origin) -> Result<(), ConfigError> {
@@ -203,7 +223,10 @@ impl Layers {
             });
         };
         let value = match (&setting.value, value) {
-            #[expect(clippy::cast_precision_loss, reason = "a whole number given for a fraction")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a whole number given for a fraction"
+            )]
             (Value::Float(_), Value::Integer(whole)) => Value::Float(whole as f64),
             (_, value) => value,
         };
@@ -222,7 +245,10 @@ impl Layers {
 
     fn nearest(&self, key: &str) -> Option<String> {
         let score = |name: &String| strsim::jaro_winkler(name, key);
-        let best = self.settings.keys().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+        let best = self
+            .settings
+            .keys()
+            .max_by(|a, b| score(a).total_cmp(&score(b)))?;
         (score(best) > 0.8).then(|| best.clone())
     }
 }
@@ -248,7 +274,11 @@ fn flatten(key: &str, value: Value, into: &mut BTreeMap<String, Setting>) {
         }
         Value::Table(_) => {}
         value => {
-            let setting = Setting { key: key.to_owned(), value, origin: Origin::Default };
+            let setting = Setting {
+                key: key.to_owned(),
+                value,
+                origin: Origin::Default,
+            };
             into.insert(key.to_owned(), setting);
         }
     }
@@ -273,7 +303,9 @@ fn insert(table: &mut Table, key: &str, value: Value) {
             table.insert(key.to_owned(), value);
         }
         Some((section, rest)) => {
-            let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            let inner = table
+                .entry(section)
+                .or_insert_with(|| Value::Table(Table::new()));
             if let Value::Table(inner) = inner {
                 insert(inner, rest, value);
             }
@@ -308,22 +340,41 @@ mod tests {
         let layers = Layers::defaults().unwrap();
         assert_eq!(layers.build().unwrap().http.listen.port(), 8080);
         assert!(layers.is_default("http.listen"));
+        let memory = layers.build().unwrap().memory;
+        assert_eq!(memory, crate::config::MemoryConfig::for_tests());
     }
 
     #[test]
     fn later_layers_win_and_each_value_knows_its_origin() {
-        let mut layers = file("[http]\n\nlisten = \"127.0.0.1:1\"\n[limits]\nmessage_chars = 9").unwrap();
+        let mut layers =
+            file("[http]\n\nlisten = \"127.0.0.1:1\"\n[limits]\nmessage_chars = 9").unwrap();
         let origin = |layers: &Layers, key: &str| {
-            layers.settings().find(|s| s.key == key).unwrap().origin.to_string()
+            layers
+                .settings()
+                .find(|s| s.key == key)
+                .unwrap()
+                .origin
+                .to_string()
         };
         assert_eq!(origin(&layers, "http.listen"), "my.toml:3");
-        let variable = ("SMART_STEPS__HTTP__LISTEN".to_owned(), "127.0.0.1:2".to_owned());
+        let variable = (
+            "SMART_STEPS__HTTP__LISTEN".to_owned(),
+            "127.0.0.1:2".to_owned(),
+        );
         let other = ("SMART_STEPS_DEV_KEY".to_owned(), "x".to_owned());
         layers.lay_environment([variable, other]).unwrap();
-        assert_eq!(origin(&layers, "http.listen"), "environment variable SMART_STEPS__HTTP__LISTEN");
-        layers.lay_flag("--listen", "http.listen", "127.0.0.1:3".to_owned()).unwrap();
+        assert_eq!(
+            origin(&layers, "http.listen"),
+            "environment variable SMART_STEPS__HTTP__LISTEN"
+        );
+        layers
+            .lay_flag("--listen", "http.listen", "127.0.0.1:3".to_owned())
+            .unwrap();
         let config = layers.build().unwrap();
-        assert_eq!((config.http.listen.port(), config.limits.message_chars), (3, 9));
+        assert_eq!(
+            (config.http.listen.port(), config.limits.message_chars),
+            (3, 9)
+        );
         assert_eq!(origin(&layers, "http.listen"), "flag --listen");
         assert_eq!(origin(&layers, "limits.message_chars"), "my.toml:5");
     }
@@ -338,8 +389,14 @@ mod tests {
         insta::assert_snapshot!(refusal(file("[log]\nfilter = \"a=b=c\"")), @r#"my.toml:2: `log.filter` must be levels such as `info` or `smart_steps_engine=debug,warn`, and is "a=b=c" (invalid filter directive)"#);
         insta::assert_snapshot!(refusal(file("[http\n")), @"my.toml:1: unclosed table, expected `]`");
         let mut layers = Layers::defaults().unwrap();
-        let variable = ("SMART_STEPS__LIMITS__PASSAGES".to_owned(), "many".to_owned());
+        let variable = (
+            "SMART_STEPS__LIMITS__PASSAGES".to_owned(),
+            "many".to_owned(),
+        );
         let refused = layers.lay_environment([variable]).unwrap_err().to_string();
-        assert_eq!(refused, "environment variable SMART_STEPS__LIMITS__PASSAGES: `limits.passages` must be a whole number, and is \"many\"");
+        assert_eq!(
+            refused,
+            "environment variable SMART_STEPS__LIMITS__PASSAGES: `limits.passages` must be a whole number, and is \"many\""
+        );
     }
 }

@@ -27,13 +27,25 @@ pub struct LimitsConfig {
 
 impl LimitsConfig {
     pub(super) fn check(&self) -> Result<(), Unfit> {
-        within("limits.messages_per_session", self.messages_per_session, 2..=1_000_000)?;
+        within(
+            "limits.messages_per_session",
+            self.messages_per_session,
+            2..=1_000_000,
+        )?;
         within("limits.message_chars", self.message_chars, 1..=1_000_000)?;
         within("limits.batch_messages", self.batch_messages, 1..=1_000)?;
-        within("limits.goals_per_session", self.goals_per_session, 0..=1_000)?;
+        within(
+            "limits.goals_per_session",
+            self.goals_per_session,
+            0..=1_000,
+        )?;
         within("limits.goal_chars", self.goal_chars, 1..=10_000)?;
         within("limits.metadata_bytes", self.metadata_bytes, 2..=1 << 20)?;
-        within("limits.documents_per_persona", self.documents_per_persona, 1..=10_000)?;
+        within(
+            "limits.documents_per_persona",
+            self.documents_per_persona,
+            1..=10_000,
+        )?;
         within("limits.query_chars", self.query_chars, 1..=100_000)?;
         within("limits.passages", self.passages, 1..=1_000)?;
         within("limits.context_items", self.context_items, 1..=100)?;

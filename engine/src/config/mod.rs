@@ -74,5 +74,9 @@ fn within<N: PartialOrd + std::fmt::Display>(
         return Ok(());
     }
     let wanted = format!("a number from {} to {}", range.start(), range.end());
-    Err(Unfit { key, wanted, found: value.to_string() })
+    Err(Unfit {
+        key,
+        wanted,
+        found: value.to_string(),
+    })
 }

@@ -45,7 +45,9 @@ impl Analyses {
         depth: Depth,
     ) -> Result<SessionAnalysis, ServiceError> {
         let fold = self.folds.of(scope, session).await?;
-        Ok(scope.phases.time(Phase::Analysis, || analysis::render(&fold, &session.id, depth)))
+        Ok(scope.phases.time(Phase::Analysis, || {
+            analysis::render(&fold, &session.id, depth)
+        }))
     }
 
     /// The version of the algorithm.

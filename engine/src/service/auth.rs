@@ -40,7 +40,11 @@ pub struct Auth {
 
 impl Auth {
     pub(super) fn new(parts: Arc<Parts>, config: &AuthConfig) -> Self {
-        Self { parts, known: Cache::new(config.cache_entries), keep: config.cache_time() }
+        Self {
+            parts,
+            known: Cache::new(config.cache_entries),
+            keep: config.cache_time(),
+        }
     }
 
     /// Who holds this secret; nobody if it is unknown or revoked.
@@ -52,7 +56,9 @@ impl Auth {
         secret: &KeySecret,
         phases: &Phases,
     ) -> Result<Option<Caller>, ServiceError> {
-        phases.time_async(Phase::Auth, self.look_up(secret.hash())).await
+        phases
+            .time_async(Phase::Auth, self.look_up(secret.hash()))
+            .await
     }
 
     async fn look_up(&self, hash: KeyHash) -> Result<Option<Caller>, ServiceError> {
@@ -60,13 +66,24 @@ impl Auth {
         if let Some(known) = self.known.get(&hash).filter(|known| now < known.until) {
             return Ok(Some(known.caller));
         }
-        let Some(key) = self.parts.store.api_key(hash).await? else { return Ok(None) };
+        let Some(key) = self.parts.store.api_key(hash).await? else {
+            return Ok(None);
+        };
         if key.revoked_at.is_some() {
             return Ok(None);
         }
-        let caller = Caller { tenant: key.tenant, key: key.id };
+        let caller = Caller {
+            tenant: key.tenant,
+            key: key.id,
+        };
         if let Ok(until) = now.checked_add(self.keep) {
-            self.known.put(hash, Known { caller: caller.clone(), until });
+            self.known.put(
+                hash,
+                Known {
+                    caller: caller.clone(),
+                    until,
+                },
+            );
         }
         Ok(Some(caller))
     }
@@ -80,8 +97,15 @@ impl Auth {
         if let Some(tenant) = self.parts.store.tenant(&id).await? {
             return Ok(tenant);
         }
-        let tenant = Tenant { id, name: name.to_owned(), created_at: self.parts.now() };
-        self.parts.store.commit(Write::PutTenant(tenant.clone()).into()).await?;
+        let tenant = Tenant {
+            id,
+            name: name.to_owned(),
+            created_at: self.parts.now(),
+        };
+        self.parts
+            .store
+            .commit(Write::PutTenant(tenant.clone()).into())
+            .await?;
         Ok(tenant)
     }
 
@@ -90,7 +114,11 @@ impl Auth {
     /// # Errors
     /// When there is none, or the store fails.
     pub async fn tenant(&self, id: &TenantId) -> Result<Tenant, ServiceError> {
-        self.parts.store.tenant(id).await?.ok_or_else(|| ServiceError::not_found("tenant", id))
+        self.parts
+            .store
+            .tenant(id)
+            .await?
+            .ok_or_else(|| ServiceError::not_found("tenant", id))
     }
 
     /// A new key, with its secret, which nobody can read again.
@@ -120,18 +148,27 @@ impl Auth {
     ) -> Result<(), ServiceError> {
         if secret.reveal().len() < 16 {
             let fault = Fault::at("key", "a chosen secret must have at least 16 characters");
-            return Err(ServiceError::Invalid { faults: vec![fault] });
+            return Err(ServiceError::Invalid {
+                faults: vec![fault],
+            });
         }
         let present = self.parts.store.api_key(secret.hash()).await?;
         match present {
             Some(key) if key.tenant != scope.tenant || key.revoked_at.is_some() => {
-                let detail = "the chosen secret was revoked or belongs to another tenant; choose another";
-                return Err(ServiceError::Refused { detail: detail.to_owned() });
+                let detail =
+                    "the chosen secret was revoked or belongs to another tenant; choose another";
+                return Err(ServiceError::Refused {
+                    detail: detail.to_owned(),
+                });
             }
             Some(key) => {
                 let others = |other: &&ApiKey| other.label == label && other.id != key.id;
                 let keys = self.keys(scope).await?;
-                let ids: Vec<_> = keys.iter().filter(others).map(|other| other.id.clone()).collect();
+                let ids: Vec<_> = keys
+                    .iter()
+                    .filter(others)
+                    .map(|other| other.id.clone())
+                    .collect();
                 self.revoke(scope, &ids).await
             }
             None => {
@@ -156,7 +193,9 @@ impl Auth {
             created_at: self.parts.now(),
             revoked_at: None,
         };
-        scope.commit(&self.parts, Write::InsertApiKey(key.clone()).into()).await?;
+        scope
+            .commit(&self.parts, Write::InsertApiKey(key.clone()).into())
+            .await?;
         Ok(key)
     }
 
@@ -186,8 +225,13 @@ impl Auth {
     /// When the store fails.
     pub async fn revoke_label(&self, scope: &Scope, label: &str) -> Result<(), ServiceError> {
         let open = |key: &&ApiKey| key.label == label && key.revoked_at.is_none();
-        let ids: Vec<_> =
-            self.keys(scope).await?.iter().filter(open).map(|key| key.id.clone()).collect();
+        let ids: Vec<_> = self
+            .keys(scope)
+            .await?
+            .iter()
+            .filter(open)
+            .map(|key| key.id.clone())
+            .collect();
         self.revoke(scope, &ids).await
     }
 

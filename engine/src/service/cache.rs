@@ -23,8 +23,14 @@ pub(super) struct Cache<K, V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     pub(super) fn new(capacity: usize) -> Self {
-        let inner = Inner { entries: HashMap::new(), tick: 0 };
-        Self { capacity: capacity.max(1), inner: Mutex::new(inner) }
+        let inner = Inner {
+            entries: HashMap::new(),
+            tick: 0,
+        };
+        Self {
+            capacity: capacity.max(1),
+            inner: Mutex::new(inner),
+        }
     }
 
     pub(super) fn get(&self, key: &K) -> Option<V> {
@@ -80,7 +86,10 @@ mod tests {
         cache.put("b", 2);
         assert_eq!(cache.get(&"a"), Some(1));
         cache.put("c", 3);
-        assert_eq!((cache.get(&"a"), cache.get(&"b"), cache.get(&"c")), (Some(1), None, Some(3)));
+        assert_eq!(
+            (cache.get(&"a"), cache.get(&"b"), cache.get(&"c")),
+            (Some(1), None, Some(3))
+        );
         cache.put("c", 4);
         assert_eq!((cache.get(&"a"), cache.get(&"c")), (Some(1), Some(4)));
         cache.remove(&"a");

@@ -73,7 +73,11 @@ struct Opening {
 
 impl Conversations {
     pub(super) fn new(parts: Arc<Parts>, folds: Arc<Folds>) -> Self {
-        Self { parts, folds, locks: TurnLocks::default() }
+        Self {
+            parts,
+            folds,
+            locks: TurnLocks::default(),
+        }
     }
 
     /// Takes the client's messages in order, answers each, and commits all of it at once. What one
@@ -136,11 +140,18 @@ impl Conversations {
         let mut turns = Vec::with_capacity(messages.len());
         let mut experiences = Vec::new();
         for message in messages {
-            let turn = self.turn(scope, &mut opening, message, &mut set, &mut experiences).await?;
+            let turn = self
+                .turn(scope, &mut opening, message, &mut set, &mut experiences)
+                .await?;
             turns.push(turn);
         }
         let now = self.parts.now();
-        let Opening { mut session, fold, knowledge, .. } = opening;
+        let Opening {
+            mut session,
+            fold,
+            knowledge,
+            ..
+        } = opening;
         session.state = SessionState::Active;
         session.revision += 1;
         session.updated_at = now;
@@ -149,9 +160,9 @@ impl Conversations {
             set.push(Write::PutKnowledge(domain));
         }
         if let Some(repeatable) = repeatable {
-            let keep = scope
-                .phases
-                .time(Phase::Serialize, || repeatable.keep(scope, &turns, &session.id, now));
+            let keep = scope.phases.time(Phase::Serialize, || {
+                repeatable.keep(scope, &turns, &session.id, now)
+            });
             set.push(keep?);
         }
         set.push(Write::UpdateSession(session));
@@ -159,7 +170,11 @@ impl Conversations {
         self.folds.remember(scope, id, fold);
         for experience in &experiences {
             // Committed already. An index that missed it is rebuilt from the store.
-            if let Err(error) = self.parts.memories.record_interaction(experience, &scope.phases).await
+            if let Err(error) = self
+                .parts
+                .memories
+                .record_interaction(experience, &scope.phases)
+                .await
             {
                 tracing::warn!(%error, experience = %experience.id, "an exchange is not indexed yet");
             }
@@ -185,21 +200,37 @@ impl Conversations {
             .db(parts.store.persona(&session.persona))
             .await?
             .ok_or_else(|| ServiceError::Refused {
-                detail: format!("the session's persona {:?} was removed; start a session with another", session.persona.id.as_str()),
+                detail: format!(
+                    "the session's persona {:?} was removed; start a session with another",
+                    session.persona.id.as_str()
+                ),
             })?;
         let fold = Fold::clone(&*self.folds.of(scope, &session).await?);
-        let from = session.message_count.saturating_sub(parts.limits.recent_messages);
+        let from = session
+            .message_count
+            .saturating_sub(parts.limits.recent_messages);
         let recent = match parts.limits.recent_messages {
             0 => Vec::new(),
             _ if session.message_count == 0 => Vec::new(),
-            limit => scope.db(parts.store.messages(&scope.tenant, id, from, limit)).await?,
+            limit => {
+                scope
+                    .db(parts.store.messages(&scope.tenant, id, from, limit))
+                    .await?
+            }
         };
         let memory = MemoryScope {
             tenant: scope.tenant.clone(),
             client: session.client.clone(),
             persona: session.persona.clone(),
         };
-        Ok(Opening { session, persona, memory, fold, recent, knowledge: Vec::new() })
+        Ok(Opening {
+            session,
+            persona,
+            memory,
+            fold,
+            recent,
+            knowledge: Vec::new(),
+        })
     }
 
     fn faults(&self, session: &Session, messages: &[NewMessage]) -> Vec<Fault> {
@@ -209,13 +240,29 @@ impl Conversations {
         for (index, message) in messages.iter().enumerate() {
             let mut found = Vec::new();
             if message.content.trim().is_empty() || message.content.chars().count() > max {
-                found.push(Fault::at("content", format!("must have 1 to {max} characters")));
+                found.push(Fault::at(
+                    "content",
+                    format!("must have 1 to {max} characters"),
+                ));
             }
-            if message.client.as_ref().is_some_and(|client| *client != session.client) {
-                found.push(Fault::at("client_id", "is not the client of this session; leave it out"));
+            if message
+                .client
+                .as_ref()
+                .is_some_and(|client| *client != session.client)
+            {
+                found.push(Fault::at(
+                    "client_id",
+                    "is not the client of this session; leave it out",
+                ));
             }
             found.extend(metadata_faults(&self.parts.limits, Some(&message.metadata)));
-            let placed = |fault: Fault| if single { fault } else { fault.within("messages", index) };
+            let placed = |fault: Fault| {
+                if single {
+                    fault
+                } else {
+                    fault.within("messages", index)
+                }
+            };
             faults.extend(found.into_iter().map(placed));
         }
         faults
@@ -236,7 +283,9 @@ impl Conversations {
         let coming = u32::try_from(messages.saturating_mul(2)).unwrap_or(u32::MAX);
         if session.message_count.saturating_add(coming) > max {
             return Err(ServiceError::Refused {
-                detail: format!("the session would exceed {max} messages (limits.messages_per_session); start a new one"),
+                detail: format!(
+                    "the session would exceed {max} messages (limits.messages_per_session); start a new one"
+                ),
             });
         }
         Ok(())
@@ -253,7 +302,9 @@ impl Conversations {
     ) -> Result<Turn, ServiceError> {
         let now = self.parts.now();
         let message = self.client_message(scope, opening, new, now);
-        let seen = scope.phases.time(Phase::Analysis, || opening.fold.step(&message));
+        let seen = scope
+            .phases
+            .time(Phase::Analysis, || opening.fold.step(&message));
         let flags = self.flags(scope, opening, &message, &seen);
         let goals = &opening.session.goals;
         let request = ContextRequest {
@@ -273,7 +324,9 @@ impl Conversations {
             self.reply(scope, opening, &message, &context).await?
         };
         let reply = self.persona_message(scope, opening, &message, draft);
-        scope.phases.time(Phase::Analysis, || opening.fold.step(&reply));
+        scope
+            .phases
+            .time(Phase::Analysis, || opening.fold.step(&reply));
 
         let experience = self.experience(opening, &message, seen);
         opening.session.message_count += 2;
@@ -288,7 +341,13 @@ impl Conversations {
         let keep = usize::try_from(self.parts.limits.recent_messages).unwrap_or(usize::MAX);
         let surplus = opening.recent.len().saturating_sub(keep);
         opening.recent.drain(..surplus);
-        Ok(Turn { message, reply, flags, context: context.items, abstained: context.abstained })
+        Ok(Turn {
+            message,
+            reply,
+            flags,
+            context: context.items,
+            abstained: context.abstained,
+        })
     }
 
     fn client_message(
@@ -358,7 +417,11 @@ impl Conversations {
 
     fn crisis_reply(&self, persona: &Persona) -> Draft {
         Draft {
-            text: self.parts.crisis.for_language(&persona.profile.language).to_owned(),
+            text: self
+                .parts
+                .crisis
+                .for_language(&persona.profile.language)
+                .to_owned(),
             method: "crisis_text".to_owned(),
             citations: Vec::new(),
         }
@@ -396,16 +459,27 @@ impl Conversations {
         now: Timestamp,
     ) -> Result<(), ServiceError> {
         let expertise = &opening.persona.profile.expertise;
-        let found = self.parts.memories.knowledge_domain(expertise, context, &scope.phases);
+        let found = self
+            .parts
+            .memories
+            .knowledge_domain(expertise, context, &scope.phases);
         let Some(name) = found else { return Ok(()) };
         if !opening.knowledge.iter().any(|domain| domain.domain == name) {
-            let stored =
-                scope.db(self.parts.store.knowledge(&scope.tenant, &opening.persona.key)).await?;
+            let stored = scope
+                .db(self
+                    .parts
+                    .store
+                    .knowledge(&scope.tenant, &opening.persona.key))
+                .await?;
             let domain = stored.into_iter().find(|domain| domain.domain == name);
             let fresh = || knowledge::fresh(scope, &opening.persona.key, name, now);
             opening.knowledge.push(domain.unwrap_or_else(fresh));
         }
-        if let Some(domain) = opening.knowledge.iter_mut().find(|domain| domain.domain == name) {
+        if let Some(domain) = opening
+            .knowledge
+            .iter_mut()
+            .find(|domain| domain.domain == name)
+        {
             knowledge::count(domain, context.abstained, now);
         }
         Ok(())
@@ -422,7 +496,11 @@ impl Conversations {
             topics: seen.topics,
             affect: seen.affect,
             importance: seen.importance,
-            kind: if risky { ExperienceKind::Risk } else { seen.kind },
+            kind: if risky {
+                ExperienceKind::Risk
+            } else {
+                seen.kind
+            },
             created_at: message.created_at,
         }
     }
@@ -442,14 +520,22 @@ impl Conversations {
             return Err(ServiceError::not_found("session", id));
         }
         let from = match &page.after {
-            Some(after) => after.parse::<u32>().map_err(|_| crate::domain::page::BadCursor)?.saturating_add(1),
+            Some(after) => after
+                .parse::<u32>()
+                .map_err(|_| crate::domain::page::BadCursor)?
+                .saturating_add(1),
             None => 0,
         };
         let size = u32::from(page.size.get());
-        let mut items = scope.db(store.messages(&scope.tenant, id, from, size + 1)).await?;
+        let mut items = scope
+            .db(store.messages(&scope.tenant, id, from, size + 1))
+            .await?;
         let more = items.len() > usize::from(page.size.get());
         items.truncate(usize::from(page.size.get()));
-        let next = items.last().filter(|_| more).map(|message| message.seq.to_string());
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|message| message.seq.to_string());
         Ok(Page { items, next })
     }
 
@@ -468,7 +554,10 @@ impl Conversations {
             .await?
             .ok_or_else(|| ServiceError::not_found("session", id))?;
         let mut messages = Vec::new();
-        let mut page = PageRequest { after: None, size: PageSize::new(PageSize::MAX).unwrap_or_default() };
+        let mut page = PageRequest {
+            after: None,
+            size: PageSize::new(PageSize::MAX).unwrap_or_default(),
+        };
         loop {
             let part = self.messages(scope, id, &page).await?;
             messages.extend(part.items);

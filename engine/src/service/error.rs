@@ -63,7 +63,10 @@ impl ServiceError {
     /// Nothing of that kind under this id.
     #[must_use]
     pub fn not_found(what: &'static str, id: &impl ToString) -> Self {
-        Self::NotFound { what, id: id.to_string() }
+        Self::NotFound {
+            what,
+            id: id.to_string(),
+        }
     }
 
     /// Refuses if there are faults.
@@ -71,13 +74,20 @@ impl ServiceError {
     /// # Errors
     /// [`ServiceError::Invalid`] with the faults.
     pub fn unless_empty(faults: Vec<Fault>) -> Result<(), Self> {
-        if faults.is_empty() { Ok(()) } else { Err(Self::Invalid { faults }) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::Invalid { faults })
+        }
     }
 
     pub(super) fn internal(
         what: &'static str,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self::Internal { what, source: Box::new(source) }
+        Self::Internal {
+            what,
+            source: Box::new(source),
+        }
     }
 }

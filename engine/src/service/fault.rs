@@ -24,7 +24,10 @@ impl Fault {
     /// Something wrong with the field `key` of the root.
     #[must_use]
     pub fn at(key: &'static str, detail: impl Into<String>) -> Self {
-        Self { path: vec![Part::Key(key)], detail: detail.into() }
+        Self {
+            path: vec![Part::Key(key)],
+            detail: detail.into(),
+        }
     }
 
     /// The same, seen from the list in field `key` of which this value is entry `index`.
@@ -79,6 +82,9 @@ mod tests {
         };
         assert_eq!(fault.pointer(), "/style/reflections/2");
         assert_eq!(fault.to_string(), "`style.reflections[2]`: is empty");
-        assert_eq!(Fault::at("content", "x").within("messages", 1).pointer(), "/messages/1/content");
+        assert_eq!(
+            Fault::at("content", "x").within("messages", 1).pointer(),
+            "/messages/1/content"
+        );
     }
 }

@@ -42,8 +42,13 @@ impl Folds {
         if let Some(state) = self.cache.get(&key).filter(|state| complete(state)) {
             return Ok(state);
         }
-        let stored = scope.db(self.parts.store.fold(&scope.tenant, &session.id)).await?;
-        let state = match stored.and_then(|record| readable(scope, &record)).filter(complete) {
+        let stored = scope
+            .db(self.parts.store.fold(&scope.tenant, &session.id))
+            .await?;
+        let state = match stored
+            .and_then(|record| readable(scope, &record))
+            .filter(complete)
+        {
             Some(state) => state,
             None => self.refold(scope, session).await?,
         };
@@ -58,7 +63,10 @@ impl Folds {
         let mut state = SessionState::new();
         loop {
             let from = state.messages();
-            let read = self.parts.store.messages(&scope.tenant, &session.id, from, REFOLD_PAGE);
+            let read = self
+                .parts
+                .store
+                .messages(&scope.tenant, &session.id, from, REFOLD_PAGE);
             let messages = scope.db(read).await?;
             if messages.is_empty() {
                 return Ok(state);
@@ -98,7 +106,8 @@ impl Folds {
 
     /// Remembers the fold that was committed.
     pub(super) fn remember(&self, scope: &Scope, session: &SessionId, state: SessionState) {
-        self.cache.put((scope.tenant.clone(), session.clone()), Arc::new(state));
+        self.cache
+            .put((scope.tenant.clone(), session.clone()), Arc::new(state));
     }
 
     /// Forgets a session that was removed.
@@ -108,7 +117,9 @@ impl Folds {
 }
 
 fn readable(scope: &Scope, record: &FoldRecord) -> Option<SessionState> {
-    let read = scope.phases.time(Phase::Analysis, || SessionState::from_bytes(&record.state));
+    let read = scope
+        .phases
+        .time(Phase::Analysis, || SessionState::from_bytes(&record.state));
     match read {
         Ok(state) => Some(state),
         Err(error) => {

@@ -49,7 +49,10 @@ impl<T> Repeatable<T> {
         parts: &Parts,
         scope: &Scope,
     ) -> Result<Option<KeptAnswer>, ServiceError> {
-        match scope.db(parts.store.idempotent(&scope.tenant, &self.key)).await? {
+        match scope
+            .db(parts.store.idempotent(&scope.tenant, &self.key))
+            .await?
+        {
             Some(kept) if kept.request == self.request => Ok(Some(kept)),
             Some(_) => Err(ServiceError::KeyReused),
             None => Ok(None),

@@ -83,18 +83,30 @@ impl Insights {
     ///
     /// # Errors
     /// When session or persona do not exist or do not fit the client, or the store fails.
-    pub async fn generate(&self, scope: &Scope, request: &InsightRequest) -> Result<Run, ServiceError> {
+    pub async fn generate(
+        &self,
+        scope: &Scope,
+        request: &InsightRequest,
+    ) -> Result<Run, ServiceError> {
         let sessions = self.sessions(scope, request).await?;
         let mut by_persona: BTreeMap<PersonaKey, Vec<Session>> = BTreeMap::new();
         for session in &sessions {
-            by_persona.entry(session.persona.clone()).or_default().push(session.clone());
+            by_persona
+                .entry(session.persona.clone())
+                .or_default()
+                .push(session.clone());
         }
-        let mut run =
-            Run { sessions: sessions.len(), created: 0, updated: 0, insights: Vec::new() };
+        let mut run = Run {
+            sessions: sessions.len(),
+            created: 0,
+            updated: 0,
+            insights: Vec::new(),
+        };
         let mut set = WriteSet::new();
         for (persona, sessions) in &by_persona {
             for draft in self.draw(scope, persona, sessions).await? {
-                self.keep(scope, request, persona, draft, &mut run, &mut set).await?;
+                self.keep(scope, request, persona, draft, &mut run, &mut set)
+                    .await?;
             }
         }
         if !set.writes().is_empty() {
@@ -113,7 +125,13 @@ impl Insights {
             Some(id) => {
                 let found = scope.db(store.resolve_persona(&scope.tenant, id)).await?;
                 let fault = || Fault::at("persona_id", "names no persona");
-                Some(found.ok_or_else(|| ServiceError::Invalid { faults: vec![fault()] })?.key)
+                Some(
+                    found
+                        .ok_or_else(|| ServiceError::Invalid {
+                            faults: vec![fault()],
+                        })?
+                        .key,
+                )
             }
             None => None,
         };
@@ -122,20 +140,35 @@ impl Insights {
                 session.client == request.client
                     && persona.as_ref().is_none_or(|key| session.persona == *key)
             };
-            let found = scope.db(store.session(&scope.tenant, id)).await?.filter(fits);
+            let found = scope
+                .db(store.session(&scope.tenant, id))
+                .await?
+                .filter(fits);
             let fault = || Fault::at("session_id", "names no session of this client and persona");
             return found
                 .map(|session| vec![session])
-                .ok_or_else(|| ServiceError::Invalid { faults: vec![fault()] });
+                .ok_or_else(|| ServiceError::Invalid {
+                    faults: vec![fault()],
+                });
         }
-        let filter = SessionFilter { client: Some(request.client.clone()), persona, state: None };
+        let filter = SessionFilter {
+            client: Some(request.client.clone()),
+            persona,
+            state: None,
+        };
         let limit = usize::try_from(self.parts.limits.insight_sessions).unwrap_or(usize::MAX);
         let size = PageSize::new(PageSize::MAX).unwrap_or_default();
         let mut page = PageRequest { after: None, size };
         let mut sessions = Vec::new();
         loop {
-            let part = scope.db(store.sessions(&scope.tenant, &filter, &page)).await?;
-            sessions.extend(part.items.into_iter().filter(|session| session.message_count > 0));
+            let part = scope
+                .db(store.sessions(&scope.tenant, &filter, &page))
+                .await?;
+            sessions.extend(
+                part.items
+                    .into_iter()
+                    .filter(|session| session.message_count > 0),
+            );
             match part.next {
                 Some(after) if sessions.len() < limit => page.after = Some(after),
                 _ => break,
@@ -155,11 +188,14 @@ impl Insights {
     ) -> Result<Vec<InsightDraft>, ServiceError> {
         let mut history = ClientHistory::default();
         for session in sessions {
-            let state = crate::analysis::SessionState::clone(&*self.folds.of(scope, session).await?);
+            let state =
+                crate::analysis::SessionState::clone(&*self.folds.of(scope, session).await?);
             let (session, at) = (session.id.clone(), session.created_at);
             history.sessions.push(SessionHistory { session, at, state });
         }
-        let topics = scope.phases.time(Phase::Synthesis, || topics_to_look_up(&history, TOPICS));
+        let topics = scope
+            .phases
+            .time(Phase::Synthesis, || topics_to_look_up(&history, TOPICS));
         for topic in topics {
             let found = self.parts.memories.retrieve_relevant_context(
                 persona,
@@ -171,7 +207,9 @@ impl Insights {
             history.passages.push(PassageLink { topic, passages });
         }
         let config = InsightConfig::default();
-        Ok(scope.phases.time(Phase::Synthesis, || detect(&history, &config)))
+        Ok(scope
+            .phases
+            .time(Phase::Synthesis, || detect(&history, &config)))
     }
 
     async fn keep(
@@ -185,7 +223,9 @@ impl Insights {
     ) -> Result<(), ServiceError> {
         let now = self.parts.now();
         let id = derived_id(scope, &request.client, persona, &draft);
-        let stored = scope.db(self.parts.store.insight(&scope.tenant, &id)).await?;
+        let stored = scope
+            .db(self.parts.store.insight(&scope.tenant, &id))
+            .await?;
         let fresh = stored.is_none();
         let insight = match stored {
             Some(known) => merged(&known, draft, now),
@@ -242,7 +282,9 @@ impl Insights {
         client: Option<&ClientId>,
         page: &PageRequest,
     ) -> Result<Page<Insight>, ServiceError> {
-        Ok(scope.db(self.parts.store.insights(&scope.tenant, client, page)).await?)
+        Ok(scope
+            .db(self.parts.store.insights(&scope.tenant, client, page))
+            .await?)
     }
 
     /// Removes an insight.
@@ -251,7 +293,10 @@ impl Insights {
     /// When the tenant has no such insight, or the store fails.
     pub async fn delete(&self, scope: &Scope, id: &InsightId) -> Result<(), ServiceError> {
         self.read(scope, id).await?;
-        let write = Write::DeleteInsight { tenant: scope.tenant.clone(), id: id.clone() };
+        let write = Write::DeleteInsight {
+            tenant: scope.tenant.clone(),
+            id: id.clone(),
+        };
         Ok(scope.commit(&self.parts, write.into()).await?)
     }
 
@@ -281,13 +326,37 @@ impl Insights {
     ) -> Result<Verification, ServiceError> {
         let store = &self.parts.store;
         let (source, start, end, quote) = match evidence {
-            Evidence::Message { message_id, byte_start, byte_end, quote, .. } => {
+            Evidence::Message {
+                message_id,
+                byte_start,
+                byte_end,
+                quote,
+                ..
+            } => {
                 let message = scope.db(store.message(&scope.tenant, message_id)).await?;
-                (message.map(|message| message.content), *byte_start, *byte_end, quote)
+                (
+                    message.map(|message| message.content),
+                    *byte_start,
+                    *byte_end,
+                    quote,
+                )
             }
-            Evidence::Document { document_id, byte_start, byte_end, quote, .. } => {
-                let document = scope.db(store.document(&insight.persona, document_id)).await?;
-                (document.map(|document| document.content), *byte_start, *byte_end, quote)
+            Evidence::Document {
+                document_id,
+                byte_start,
+                byte_end,
+                quote,
+                ..
+            } => {
+                let document = scope
+                    .db(store.document(&insight.persona, document_id))
+                    .await?;
+                (
+                    document.map(|document| document.content),
+                    *byte_start,
+                    *byte_end,
+                    quote,
+                )
             }
         };
         Ok(match source {
@@ -309,7 +378,11 @@ impl Insights {
         accepted: bool,
     ) -> Result<Insight, ServiceError> {
         let mut insight = self.read(scope, id).await?;
-        let status = if accepted { InsightStatus::Accepted } else { InsightStatus::Rejected };
+        let status = if accepted {
+            InsightStatus::Accepted
+        } else {
+            InsightStatus::Rejected
+        };
         if insight.status == InsightStatus::Retracted {
             let detail = "the insight was retracted, because its evidence is gone".to_owned();
             return Err(ServiceError::Refused { detail });
@@ -336,7 +409,9 @@ impl Insights {
         now: Timestamp,
     ) -> Result<Option<Write>, ServiceError> {
         let store = &self.parts.store;
-        let Some(persona) = scope.db(store.persona(&insight.persona)).await? else { return Ok(None) };
+        let Some(persona) = scope.db(store.persona(&insight.persona)).await? else {
+            return Ok(None);
+        };
         let memory = MemoryScope {
             tenant: insight.tenant.clone(),
             client: insight.client.clone(),
@@ -352,9 +427,14 @@ impl Insights {
         };
         let context = self.parts.memories.context(&request, &scope.phases).await?;
         let expertise = &persona.profile.expertise;
-        let found = self.parts.memories.knowledge_domain(expertise, &context, &scope.phases);
+        let found = self
+            .parts
+            .memories
+            .knowledge_domain(expertise, &context, &scope.phases);
         let Some(name) = found else { return Ok(None) };
-        let stored = scope.db(store.knowledge(&scope.tenant, &insight.persona)).await?;
+        let stored = scope
+            .db(store.knowledge(&scope.tenant, &insight.persona))
+            .await?;
         let mut domain = stored
             .into_iter()
             .find(|domain| domain.domain == name)
@@ -367,15 +447,36 @@ impl Insights {
 fn passage(recalled: Recalled) -> Option<Passage> {
     let score = recalled.score;
     match recalled.item {
-        RecalledItem::Foundation { document_id, chunk_id, title, byte_start, byte_end, text, .. } => {
+        RecalledItem::Foundation {
+            document_id,
+            chunk_id,
+            title,
+            byte_start,
+            byte_end,
+            text,
+            ..
+        } => {
             let (document, chunk, quote) = (document_id, chunk_id, text);
-            Some(Passage { document, chunk, title, byte_start, byte_end, quote, score })
+            Some(Passage {
+                document,
+                chunk,
+                title,
+                byte_start,
+                byte_end,
+                quote,
+                score,
+            })
         }
         RecalledItem::Experience { .. } | RecalledItem::Synthesis { .. } => None,
     }
 }
 
-fn derived_id(scope: &Scope, client: &ClientId, persona: &PersonaKey, draft: &InsightDraft) -> InsightId {
+fn derived_id(
+    scope: &Scope,
+    client: &ClientId,
+    persona: &PersonaKey,
+    draft: &InsightDraft,
+) -> InsightId {
     let parts = [
         scope.tenant.as_str(),
         client.as_str(),

@@ -60,8 +60,14 @@ mod tests {
 
     #[test]
     fn confidence_starts_at_a_half_and_moves_with_abstentions_and_reviews() {
-        let scope = Scope { tenant: "t".parse().unwrap(), phases: Arc::default() };
-        let persona = PersonaKey { owner: TenantId::shipped(), id: "therapist".parse().unwrap() };
+        let scope = Scope {
+            tenant: "t".parse().unwrap(),
+            phases: Arc::default(),
+        };
+        let persona = PersonaKey {
+            owner: TenantId::shipped(),
+            id: "therapist".parse().unwrap(),
+        };
         let now = Timestamp::UNIX_EPOCH;
         let mut domain = fresh(&scope, &persona, "sleep", now);
         count(&mut domain, false, now);

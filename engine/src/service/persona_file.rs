@@ -45,11 +45,17 @@ pub struct PersonaFileError(
 pub fn parse(name: &str, text: &str) -> Result<(PersonaId, Profile), PersonaFileError> {
     let file: File = toml::from_str(text).map_err(|error| {
         let line = line_of(text, error.span().map_or(0, |span| span.start));
-        PersonaFileError(vec![format!("{name}:{line}: {}", error.message().replace('\n', " "))])
+        PersonaFileError(vec![format!(
+            "{name}:{line}: {}",
+            error.message().replace('\n', " ")
+        )])
     })?;
     let mut faults = Vec::new();
     if file.format != FORMAT {
-        faults.push(Fault::at("format", format!("is {}; this program reads format {FORMAT}", file.format)));
+        faults.push(Fault::at(
+            "format",
+            format!("is {}; this program reads format {FORMAT}", file.format),
+        ));
     }
     let id: Result<PersonaId, IdError> = file.id.parse();
     if let Err(error) = &id {
@@ -76,15 +82,23 @@ pub fn parse(name: &str, text: &str) -> Result<(PersonaId, Profile), PersonaFile
 
 fn located(name: &str, text: &str, faults: &[Fault]) -> Vec<String> {
     let Ok(root) = DeTable::parse(text) else {
-        return faults.iter().map(|fault| format!("{name}: {fault}")).collect();
+        return faults
+            .iter()
+            .map(|fault| format!("{name}: {fault}"))
+            .collect();
     };
     let line = |fault: &Fault| line_of(text, offset(root.get_ref(), &fault.path).unwrap_or(0));
-    faults.iter().map(|fault| format!("{name}:{}: {fault}", line(fault))).collect()
+    faults
+        .iter()
+        .map(|fault| format!("{name}:{}: {fault}", line(fault)))
+        .collect()
 }
 
 /// The first byte of the value at the end of `path`, or of the last one on the way that exists.
 fn offset(root: &DeTable<'_>, path: &[Part]) -> Option<usize> {
-    let Some((Part::Key(first), rest)) = path.split_first() else { return None };
+    let Some((Part::Key(first), rest)) = path.split_first() else {
+        return None;
+    };
     let mut value = root.get(*first)?;
     for part in rest {
         let next = match (part, value.get_ref()) {
@@ -117,7 +131,10 @@ mod tests {
     #[test]
     fn reads_a_shipped_file() {
         let (id, profile) = parse("persona.toml", GOOD).unwrap();
-        assert_eq!((id.as_str(), profile.language.as_str()), ("therapist", "en"));
+        assert_eq!(
+            (id.as_str(), profile.language.as_str()),
+            ("therapist", "en")
+        );
     }
 
     #[test]
@@ -125,7 +142,10 @@ mod tests {
         let text = GOOD
             .replace("warmth = 0.85", "warmth = 8.5")
             .replace("version = \"1.0.0\"", "version = \"one\"")
-            .replace("\"What I am holding on to from what you wrote is “{quote}”.\"", "\"What is {this}?\"");
+            .replace(
+                "\"What I am holding on to from what you wrote is “{quote}”.\"",
+                "\"What is {this}?\"",
+            );
         insta::assert_snapshot!(refusal(&text), @r#"
         p.toml:5: `version`: must be three numbers, e.g. "1.0.0"
         p.toml:19: `traits.warmth`: must be a number from 0.0 to 1.0
@@ -138,6 +158,8 @@ mod tests {
     fn refuses_unknown_and_missing_keys_with_their_line() {
         insta::assert_snapshot!(refusal(&GOOD.replace("warmth =", "warmht =")), @"p.toml:19: unknown field `warmht`, expected one of `warmth`, `directness`, `formality`, `curiosity`, `structure`");
         insta::assert_snapshot!(refusal(&GOOD.replace("format = 1", "format = 2")), @"p.toml:1: `format`: is 2; this program reads format 1");
-        assert!(refusal(&GOOD.replace("language = \"en\"", "")).contains("missing field `language`"));
+        assert!(
+            refusal(&GOOD.replace("language = \"en\"", "")).contains("missing field `language`")
+        );
     }
 }

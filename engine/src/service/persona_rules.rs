@@ -8,7 +8,10 @@ struct Check(Vec<Fault>);
 
 impl Check {
     fn refuse(&mut self, path: &[Part], detail: impl Into<String>) {
-        self.0.push(Fault { path: path.to_vec(), detail: detail.into() });
+        self.0.push(Fault {
+            path: path.to_vec(),
+            detail: detail.into(),
+        });
     }
 
     fn text(&mut self, path: &[Part], text: &str, max: usize) {
@@ -41,7 +44,10 @@ impl Check {
                 self.refuse(&path, format!("must hold the placeholder {{{name}}}"));
             }
             for name in found.iter().filter(|name| !wanted.contains(name)) {
-                self.refuse(&path, format!("holds {{{name}}}, which nothing fills in here"));
+                self.refuse(
+                    &path,
+                    format!("holds {{{name}}}, which nothing fills in here"),
+                );
             }
         }
     }
@@ -67,7 +73,9 @@ fn is_language(text: &str) -> bool {
     let primary = subtags.next().unwrap_or_default();
     (2..=3).contains(&primary.len())
         && primary.bytes().all(|b| b.is_ascii_lowercase())
-        && subtags.all(|tag| (2..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && subtags.all(|tag| {
+            (2..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
 }
 
 /// Everything that is wrong with `profile`; nothing if it can be used.
@@ -82,7 +90,10 @@ pub fn faults(profile: &Profile) -> Vec<Fault> {
         check.refuse(&[Key("version")], "must be three numbers, e.g. \"1.0.0\"");
     }
     if !is_language(&profile.language) {
-        check.refuse(&[Key("language")], "must be a language tag, e.g. \"en\" or \"en-GB\"");
+        check.refuse(
+            &[Key("language")],
+            "must be a language tag, e.g. \"en\" or \"en-GB\"",
+        );
     }
     check.list(&[Key("expertise")], &profile.expertise, 50);
     for (index, domain) in profile.expertise.iter().enumerate() {
@@ -90,7 +101,12 @@ pub fn faults(profile: &Profile) -> Vec<Fault> {
         if domain.to_lowercase() != *domain {
             check.refuse(&path, "must be in lower case");
         }
-        if profile.expertise.iter().take(index).any(|earlier| earlier == domain) {
+        if profile
+            .expertise
+            .iter()
+            .take(index)
+            .any(|earlier| earlier == domain)
+        {
             check.refuse(&path, "is there twice");
         }
     }
@@ -103,7 +119,10 @@ pub fn faults(profile: &Profile) -> Vec<Fault> {
         ("structure", traits.structure),
     ] {
         if !(0.0..=1.0).contains(&value) {
-            check.refuse(&[Key("traits"), Key(name)], "must be a number from 0.0 to 1.0");
+            check.refuse(
+                &[Key("traits"), Key(name)],
+                "must be a number from 0.0 to 1.0",
+            );
         }
     }
     let style = &profile.style;

@@ -29,8 +29,14 @@ impl Personas {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn list(&self, scope: &Scope, page: &PageRequest) -> Result<Page<Persona>, ServiceError> {
-        Ok(scope.db(self.parts.store.personas(&scope.tenant, page)).await?)
+    pub async fn list(
+        &self,
+        scope: &Scope,
+        page: &PageRequest,
+    ) -> Result<Page<Persona>, ServiceError> {
+        Ok(scope
+            .db(self.parts.store.personas(&scope.tenant, page))
+            .await?)
     }
 
     /// The tenant's own persona of this name, else the shipped one.
@@ -62,15 +68,28 @@ impl Personas {
         profile: Profile,
     ) -> Result<Persona, ServiceError> {
         ServiceError::unless_empty(persona_rules::faults(&profile))?;
-        let key = PersonaKey { owner: scope.tenant.clone(), id };
+        let key = PersonaKey {
+            owner: scope.tenant.clone(),
+            id,
+        };
         if scope.db(self.parts.store.persona(&key)).await?.is_some() {
             return Err(ServiceError::Refused {
-                detail: format!("there is a persona {:?} already; change it with PATCH", key.id.as_str()),
+                detail: format!(
+                    "there is a persona {:?} already; change it with PATCH",
+                    key.id.as_str()
+                ),
             });
         }
         let now = self.parts.now();
-        let persona = Persona { key, profile, created_at: now, updated_at: now };
-        scope.commit(&self.parts, Write::PutPersona(persona.clone()).into()).await?;
+        let persona = Persona {
+            key,
+            profile,
+            created_at: now,
+            updated_at: now,
+        };
+        scope
+            .commit(&self.parts, Write::PutPersona(persona.clone()).into())
+            .await?;
         Ok(persona)
     }
 
@@ -89,7 +108,9 @@ impl Personas {
         let mut persona = self.own(scope, id).await?;
         persona.profile = profile;
         persona.updated_at = self.parts.now();
-        scope.commit(&self.parts, Write::PutPersona(persona.clone()).into()).await?;
+        scope
+            .commit(&self.parts, Write::PutPersona(persona.clone()).into())
+            .await?;
         Ok(persona)
     }
 
@@ -100,7 +121,12 @@ impl Personas {
     /// When there is no such persona, it is a shipped one, or the store fails.
     pub async fn delete(&self, scope: &Scope, id: &PersonaId) -> Result<(), ServiceError> {
         let persona = self.own(scope, id).await?;
-        scope.commit(&self.parts, Write::DeletePersona(persona.key.clone()).into()).await?;
+        scope
+            .commit(
+                &self.parts,
+                Write::DeletePersona(persona.key.clone()).into(),
+            )
+            .await?;
         self.parts.memories.withdraw_persona(&persona.key);
         Ok(())
     }
@@ -109,7 +135,11 @@ impl Personas {
     ///
     /// # Errors
     /// When there is no such persona, or the store fails.
-    pub async fn documents(&self, scope: &Scope, id: &PersonaId) -> Result<Vec<Document>, ServiceError> {
+    pub async fn documents(
+        &self,
+        scope: &Scope,
+        id: &PersonaId,
+    ) -> Result<Vec<Document>, ServiceError> {
         let persona = self.read(scope, id).await?;
         Ok(scope.db(self.parts.store.documents(&persona.key)).await?)
     }
@@ -133,7 +163,9 @@ impl Personas {
         let max = self.parts.limits.documents_per_persona;
         if replaced.is_none() && present.len() >= max {
             return Err(ServiceError::Refused {
-                detail: format!("the persona has {max} documents, and no more are taken (limits.documents_per_persona)"),
+                detail: format!(
+                    "the persona has {max} documents, and no more are taken (limits.documents_per_persona)"
+                ),
             });
         }
         let replaced = replaced.map(|document| document.id.clone());
@@ -152,10 +184,15 @@ impl Personas {
         (document, chunks): (Document, Vec<Chunk>),
         replaced: Option<DocumentId>,
     ) -> Result<(Document, Vec<Chunk>), ServiceError> {
-        let write = Write::PutDocument { document: document.clone(), chunks: chunks.clone() };
+        let write = Write::PutDocument {
+            document: document.clone(),
+            chunks: chunks.clone(),
+        };
         scope.commit(&self.parts, write.into()).await?;
         if let Some(old) = replaced.filter(|old| *old != document.id) {
-            self.parts.memories.withdraw_document(&document.persona, &old);
+            self.parts
+                .memories
+                .withdraw_document(&document.persona, &old);
         }
         self.parts.memories.publish_document(&document, &chunks);
         Ok((document, chunks))
@@ -176,14 +213,23 @@ impl Personas {
         let limits = &self.parts.limits;
         let mut faults = Vec::new();
         if query.trim().is_empty() || query.chars().count() > limits.query_chars {
-            faults.push(Fault::at("query", format!("must have 1 to {} characters", limits.query_chars)));
+            faults.push(Fault::at(
+                "query",
+                format!("must have 1 to {} characters", limits.query_chars),
+            ));
         }
         if k == 0 || k > limits.passages {
-            faults.push(Fault::at("k", format!("must be a number from 1 to {}", limits.passages)));
+            faults.push(Fault::at(
+                "k",
+                format!("must be a number from 1 to {}", limits.passages),
+            ));
         }
         ServiceError::unless_empty(faults)?;
         let persona = self.read(scope, id).await?;
-        Ok(self.parts.memories.retrieve_relevant_context(&persona.key, query, k, &scope.phases))
+        Ok(self
+            .parts
+            .memories
+            .retrieve_relevant_context(&persona.key, query, k, &scope.phases))
     }
 
     /// What a persona knows how well, as the tenant's use of it has shown.
@@ -196,14 +242,19 @@ impl Personas {
         id: &PersonaId,
     ) -> Result<Vec<KnowledgeDomain>, ServiceError> {
         let persona = self.read(scope, id).await?;
-        Ok(scope.db(self.parts.store.knowledge(&scope.tenant, &persona.key)).await?)
+        Ok(scope
+            .db(self.parts.store.knowledge(&scope.tenant, &persona.key))
+            .await?)
     }
 
     async fn own(&self, scope: &Scope, id: &PersonaId) -> Result<Persona, ServiceError> {
         let persona = self.read(scope, id).await?;
         if persona.key.owner != scope.tenant {
             return Err(ServiceError::Refused {
-                detail: format!("the persona {:?} ships with the program and is not changed; make one of your own with POST /api/v1/personas", id.as_str()),
+                detail: format!(
+                    "the persona {:?} ships with the program and is not changed; make one of your own with POST /api/v1/personas",
+                    id.as_str()
+                ),
             });
         }
         Ok(persona)
@@ -213,7 +264,11 @@ impl Personas {
 fn refuse_document(error: &IngestError) -> ServiceError {
     let key = match error {
         IngestError::Name { .. } => "name",
-        IngestError::Empty { .. } | IngestError::TooLarge { .. } | IngestError::NoProse { .. } => "content",
+        IngestError::Empty { .. } | IngestError::TooLarge { .. } | IngestError::NoProse { .. } => {
+            "content"
+        }
     };
-    ServiceError::Invalid { faults: vec![Fault::at(key, error.to_string())] }
+    ServiceError::Invalid {
+        faults: vec![Fault::at(key, error.to_string())],
+    }
 }

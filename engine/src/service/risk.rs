@@ -31,7 +31,9 @@ impl RiskFlags {
         open_only: bool,
         page: &PageRequest,
     ) -> Result<Page<RiskFlag>, ServiceError> {
-        Ok(scope.db(self.parts.store.risk_flags(&scope.tenant, open_only, page)).await?)
+        Ok(scope
+            .db(self.parts.store.risk_flags(&scope.tenant, open_only, page))
+            .await?)
     }
 
     /// Closes a flag, for good.
@@ -58,11 +60,17 @@ impl RiskFlags {
             .db(self.parts.store.risk_flag(&scope.tenant, id))
             .await?
             .ok_or_else(|| ServiceError::not_found("risk flag", id))?;
-        let closed = || ServiceError::Refused { detail: "the risk flag is closed already".to_owned() };
+        let closed = || ServiceError::Refused {
+            detail: "the risk flag is closed already".to_owned(),
+        };
         if flag.resolution.is_some() {
             return Err(closed());
         }
-        let resolution = RiskResolution { reason, resolved_by, resolved_at: self.parts.now() };
+        let resolution = RiskResolution {
+            reason,
+            resolved_by,
+            resolved_at: self.parts.now(),
+        };
         let write = Write::ResolveRiskFlag {
             tenant: scope.tenant.clone(),
             id: id.clone(),

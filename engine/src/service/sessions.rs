@@ -102,10 +102,20 @@ impl Sessions {
         let mut faults = text_faults(&self.parts.limits, new.title.as_deref(), Some(&new.goals));
         faults.extend(metadata_faults(&self.parts.limits, Some(&new.metadata)));
         ServiceError::unless_empty(faults)?;
-        let found = scope.db(self.parts.store.resolve_persona(&scope.tenant, &new.persona)).await?;
+        let found = scope
+            .db(self
+                .parts
+                .store
+                .resolve_persona(&scope.tenant, &new.persona))
+            .await?;
         let Some(persona) = found else {
-            let detail = format!("there is no persona {:?}; GET /api/v1/personas lists them", new.persona.as_str());
-            return Err(ServiceError::Invalid { faults: vec![Fault::at("persona_id", detail)] });
+            let detail = format!(
+                "there is no persona {:?}; GET /api/v1/personas lists them",
+                new.persona.as_str()
+            );
+            return Err(ServiceError::Invalid {
+                faults: vec![Fault::at("persona_id", detail)],
+            });
         };
         let now = self.parts.now();
         let session = Session {
@@ -161,14 +171,28 @@ impl Sessions {
         page: &PageRequest,
     ) -> Result<Page<Session>, ServiceError> {
         let persona = match query.persona {
-            Some(id) => match scope.db(self.parts.store.resolve_persona(&scope.tenant, &id)).await? {
+            Some(id) => match scope
+                .db(self.parts.store.resolve_persona(&scope.tenant, &id))
+                .await?
+            {
                 Some(persona) => Some(persona.key),
-                None => return Ok(Page { items: Vec::new(), next: None }),
+                None => {
+                    return Ok(Page {
+                        items: Vec::new(),
+                        next: None,
+                    });
+                }
             },
             None => None,
         };
-        let filter = SessionFilter { client: query.client, persona, state: query.state };
-        Ok(scope.db(self.parts.store.sessions(&scope.tenant, &filter, page)).await?)
+        let filter = SessionFilter {
+            client: query.client,
+            persona,
+            state: query.state,
+        };
+        Ok(scope
+            .db(self.parts.store.sessions(&scope.tenant, &filter, page))
+            .await?)
     }
 
     /// Changes a session; `expected` is the revision that the caller has seen, if it says one.
@@ -185,7 +209,10 @@ impl Sessions {
     ) -> Result<Session, ServiceError> {
         let title = change.title.as_ref().and_then(Option::as_deref);
         let mut faults = text_faults(&self.parts.limits, title, change.goals.as_deref());
-        faults.extend(metadata_faults(&self.parts.limits, change.metadata.as_ref()));
+        faults.extend(metadata_faults(
+            &self.parts.limits,
+            change.metadata.as_ref(),
+        ));
         ServiceError::unless_empty(faults)?;
         for _ in 0..super::ATTEMPTS {
             let mut session = self.read(scope, id).await?;
@@ -209,7 +236,10 @@ impl Sessions {
             }
             session.revision += 1;
             session.updated_at = self.parts.now();
-            match scope.commit(&self.parts, Write::UpdateSession(session.clone()).into()).await {
+            match scope
+                .commit(&self.parts, Write::UpdateSession(session.clone()).into())
+                .await
+            {
                 Ok(()) => return Ok(session),
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -230,10 +260,15 @@ impl Sessions {
     ) -> Result<(), ServiceError> {
         let session = self.read(scope, id).await?;
         unless_stale(&session, expected)?;
-        let write = Write::DeleteSession { tenant: scope.tenant.clone(), id: id.clone() };
+        let write = Write::DeleteSession {
+            tenant: scope.tenant.clone(),
+            id: id.clone(),
+        };
         scope.commit(&self.parts, write.into()).await?;
         self.folds.forget(&scope.tenant, id);
-        self.parts.memories.forget_session(&scope.tenant, &session.client, id);
+        self.parts
+            .memories
+            .forget_session(&scope.tenant, &session.client, id);
         Ok(())
     }
 
@@ -265,10 +300,7 @@ impl Sessions {
     }
 }
 
-fn unless_stale(
-    session: &Session,
-    expected: Option<Expected<'_>>,
-) -> Result<(), ServiceError> {
+fn unless_stale(session: &Session, expected: Option<Expected<'_>>) -> Result<(), ServiceError> {
     match expected {
         Some(is_expected) if !is_expected(session) => Err(ServiceError::Stale { what: "session" }),
         _ => Ok(()),
@@ -280,7 +312,10 @@ fn text_faults(limits: &LimitsConfig, title: Option<&str>, goals: Option<&[Strin
     let mut faults = Vec::new();
     let unfit = |text: &str| text.trim().is_empty() || text.chars().count() > max;
     if title.is_some_and(unfit) {
-        faults.push(Fault::at("title", format!("must have 1 to {max} characters")));
+        faults.push(Fault::at(
+            "title",
+            format!("must have 1 to {max} characters"),
+        ));
     }
     let goals = goals.unwrap_or_default();
     if goals.len() > limits.goals_per_session {
@@ -289,7 +324,13 @@ fn text_faults(limits: &LimitsConfig, title: Option<&str>, goals: Option<&[Strin
     }
     for (index, _) in goals.iter().enumerate().filter(|(_, goal)| unfit(goal)) {
         let detail = format!("must have 1 to {max} characters");
-        faults.push(Fault { path: Vec::new(), detail }.within("goals", index));
+        faults.push(
+            Fault {
+                path: Vec::new(),
+                detail,
+            }
+            .within("goals", index),
+        );
     }
     faults
 }
@@ -302,6 +343,10 @@ pub(super) fn metadata_faults(
     let metadata = metadata.filter(|map| !map.is_empty())?;
     let size = serde_json::to_vec(metadata).map_or(usize::MAX, |bytes| bytes.len());
     let max = limits.metadata_bytes;
-    (size > max)
-        .then(|| Fault::at("metadata", format!("has {size} bytes as JSON; at most {max} are kept")))
+    (size > max).then(|| {
+        Fault::at(
+            "metadata",
+            format!("has {size} bytes as JSON; at most {max} are kept"),
+        )
+    })
 }

@@ -62,17 +62,35 @@ pub fn read() -> Result<Vec<ShippedPersona>, ShippedError> {
 fn read_one(folder: &'static Dir<'static>) -> Result<ShippedPersona, ShippedError> {
     let path = folder.path().join("persona.toml");
     let shown = path.display().to_string();
-    let text = folder.get_file(&path).and_then(include_dir::File::contents_utf8);
-    let text = text.ok_or_else(|| ShippedError::File { path: shown.clone() })?;
+    let text = folder
+        .get_file(&path)
+        .and_then(include_dir::File::contents_utf8);
+    let text = text.ok_or_else(|| ShippedError::File {
+        path: shown.clone(),
+    })?;
     let (id, profile) = persona_file::parse(&format!("personas/{shown}"), text)?;
     let mut documents = Vec::new();
-    for file in folder.get_dir(folder.path().join("documents")).iter().flat_map(|dir| dir.files()) {
-        let missing = || ShippedError::File { path: file.path().display().to_string() };
-        let name = file.path().file_name().and_then(|name| name.to_str()).ok_or_else(missing)?;
+    for file in folder
+        .get_dir(folder.path().join("documents"))
+        .iter()
+        .flat_map(|dir| dir.files())
+    {
+        let missing = || ShippedError::File {
+            path: file.path().display().to_string(),
+        };
+        let name = file
+            .path()
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(missing)?;
         documents.push((name, file.contents_utf8().ok_or_else(missing)?));
     }
     documents.sort_unstable();
-    Ok(ShippedPersona { id, profile, documents })
+    Ok(ShippedPersona {
+        id,
+        profile,
+        documents,
+    })
 }
 
 /// Brings the store's copy up to date. Only what differs is written.
@@ -80,8 +98,12 @@ fn read_one(folder: &'static Dir<'static>) -> Result<ShippedPersona, ShippedErro
 /// # Errors
 /// When what was compiled in cannot be used, or the store fails.
 pub(super) async fn publish(parts: &Parts) -> Result<(), ServiceError> {
-    let personas = read().map_err(|error| ServiceError::internal("reading the shipped personas", error))?;
-    let scope = Scope { tenant: TenantId::shipped(), phases: Arc::new(Phases::default()) };
+    let personas =
+        read().map_err(|error| ServiceError::internal("reading the shipped personas", error))?;
+    let scope = Scope {
+        tenant: TenantId::shipped(),
+        phases: Arc::new(Phases::default()),
+    };
     let tenant = Tenant {
         id: scope.tenant.clone(),
         name: "Smart Steps".to_owned(),
@@ -101,18 +123,31 @@ async fn publish_one(
     scope: &Scope,
     shipped: ShippedPersona,
 ) -> Result<(), ServiceError> {
-    let key = PersonaKey { owner: scope.tenant.clone(), id: shipped.id };
+    let key = PersonaKey {
+        owner: scope.tenant.clone(),
+        id: shipped.id,
+    };
     let now = parts.now();
     let mut set = WriteSet::new();
     let stored = parts.store.persona(&key).await?;
-    if stored.as_ref().is_none_or(|persona| persona.profile != shipped.profile) {
+    if stored
+        .as_ref()
+        .is_none_or(|persona| persona.profile != shipped.profile)
+    {
         let created_at = stored.map_or(now, |persona| persona.created_at);
         let profile = shipped.profile;
-        set.push(Write::PutPersona(Persona { key: key.clone(), profile, created_at, updated_at: now }));
+        set.push(Write::PutPersona(Persona {
+            key: key.clone(),
+            profile,
+            created_at,
+            updated_at: now,
+        }));
     }
     let present = parts.store.documents(&key).await?;
     let unchanged = |name: &str, content: &str| {
-        present.iter().any(|document| document.name == name && document.content == content)
+        present
+            .iter()
+            .any(|document| document.name == name && document.content == content)
     };
     let mut new: Vec<(Document, Vec<Chunk>)> = Vec::new();
     for (name, content) in &shipped.documents {
@@ -120,7 +155,10 @@ async fn publish_one(
             let prepared = parts
                 .memories
                 .prepare_document(&key, name, (*content).to_owned(), now)
-                .map_err(|source| ShippedError::Document { persona: key.id.clone(), source })
+                .map_err(|source| ShippedError::Document {
+                    persona: key.id.clone(),
+                    source,
+                })
                 .map_err(|error| ServiceError::internal("reading the shipped personas", error))?;
             new.push(prepared);
         }
@@ -128,15 +166,24 @@ async fn publish_one(
     let stale: Vec<_> = present
         .iter()
         .filter(|document| {
-            !shipped.documents.iter().any(|(name, text)| document.name == *name && document.content == *text)
+            !shipped
+                .documents
+                .iter()
+                .any(|(name, text)| document.name == *name && document.content == *text)
         })
         .map(|document| document.id.clone())
         .collect();
     for id in &stale {
-        set.push(Write::DeleteDocument { persona: key.clone(), id: id.clone() });
+        set.push(Write::DeleteDocument {
+            persona: key.clone(),
+            id: id.clone(),
+        });
     }
     for (document, chunks) in &new {
-        set.push(Write::PutDocument { document: document.clone(), chunks: chunks.clone() });
+        set.push(Write::PutDocument {
+            document: document.clone(),
+            chunks: chunks.clone(),
+        });
     }
     if set.writes().is_empty() {
         return Ok(());
@@ -158,9 +205,21 @@ mod tests {
     fn every_shipped_persona_is_accepted_and_has_documents() {
         let personas = super::read().unwrap();
         let ids: Vec<&str> = personas.iter().map(|persona| persona.id.as_str()).collect();
-        assert_eq!(ids, ["behavioural_analyst", "cbt_specialist", "facilitator", "therapist"]);
+        assert_eq!(
+            ids,
+            [
+                "behavioural_analyst",
+                "cbt_specialist",
+                "facilitator",
+                "therapist"
+            ]
+        );
         for persona in &personas {
-            assert!(persona.documents.len() >= 5, "{} has too few documents", persona.id);
+            assert!(
+                persona.documents.len() >= 5,
+                "{} has too few documents",
+                persona.id
+            );
         }
     }
 }

@@ -29,8 +29,11 @@ impl TurnLocks {
             Arc::clone(locks.entry(session.clone()).or_default())
         };
         // The guard exists before the wait, so that a wait that is given up cleans up too.
-        let mut guard =
-            TurnGuard { locks: Arc::clone(&self.0), session: session.clone(), held: None };
+        let mut guard = TurnGuard {
+            locks: Arc::clone(&self.0),
+            session: session.clone(),
+            held: None,
+        };
         guard.held = Some(lock.lock_owned().await);
         guard
     }
@@ -45,7 +48,10 @@ impl Drop for TurnGuard {
     fn drop(&mut self) {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         self.held = None;
-        if locks.get(&self.session).is_some_and(|lock| Arc::strong_count(lock) == 1) {
+        if locks
+            .get(&self.session)
+            .is_some_and(|lock| Arc::strong_count(lock) == 1)
+        {
             locks.remove(&self.session);
         }
     }

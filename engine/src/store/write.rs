@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::id::{ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId};
+use crate::domain::id::{
+    ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId,
+};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, KnowledgeDomain};
 use crate::domain::message::Message;

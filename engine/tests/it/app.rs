@@ -29,7 +29,9 @@ fn config(folder: &Path, flags: &[(&'static str, String)]) -> Config {
     let mut layers = Layers::defaults().unwrap();
     let database = folder.join("test.db").display().to_string();
     layers.lay_flag("test", "database.path", database).unwrap();
-    layers.lay_flag("test", "http.listen", "127.0.0.1:0".to_owned()).unwrap();
+    layers
+        .lay_flag("test", "http.listen", "127.0.0.1:0".to_owned())
+        .unwrap();
     for (key, value) in flags {
         layers.lay_flag("test", key, value.clone()).unwrap();
     }
@@ -44,7 +46,10 @@ impl TestApp {
     /// Starts with some settings changed.
     pub(crate) async fn with(flags: &[(&'static str, &str)]) -> Self {
         let folder = Arc::new(TempDir::new().unwrap());
-        let flags = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let flags = flags
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()))
+            .collect();
         let mut app = Self::on(folder, flags).await;
         app.key = app.key_of("one").await;
         app
@@ -53,13 +58,24 @@ impl TestApp {
     async fn on(folder: Arc<TempDir>, flags: Vec<(&'static str, String)>) -> Self {
         let config = config(folder.path(), &flags);
         let services = startup::services(&config).await.unwrap();
-        let server = Server::bind(Arc::clone(&services), &config.http).await.unwrap();
+        let server = Server::bind(Arc::clone(&services), &config.http)
+            .await
+            .unwrap();
         let base = format!("http://{}", server.address());
         let shutdown = Shutdown::new();
         let told = shutdown.clone();
         let running = tokio::spawn(async move { server.run(told).await.unwrap() });
         let http = reqwest::Client::new();
-        Self { folder, flags, services, shutdown, running, base, key: String::new(), http }
+        Self {
+            folder,
+            flags,
+            services,
+            shutdown,
+            running,
+            base,
+            key: String::new(),
+            http,
+        }
     }
 
     /// Stops the server and waits until it is gone.
@@ -70,16 +86,30 @@ impl TestApp {
 
     /// Stops the server and starts another on the same database.
     pub(crate) async fn restart(self) -> Self {
-        let (folder, flags, key) = (Arc::clone(&self.folder), self.flags.clone(), self.key.clone());
+        let (folder, flags, key) = (
+            Arc::clone(&self.folder),
+            self.flags.clone(),
+            self.key.clone(),
+        );
         self.stop().await;
-        Self { key, ..Self::on(folder, flags).await }
+        Self {
+            key,
+            ..Self::on(folder, flags).await
+        }
     }
 
     /// A key of the tenant, which is made if it does not exist.
     pub(crate) async fn key_of(&self, tenant: &str) -> String {
         let tenant: TenantId = tenant.parse().unwrap();
-        self.services.auth.put_tenant(tenant.clone(), "Test").await.unwrap();
-        let scope = Scope { tenant, phases: Arc::default() };
+        self.services
+            .auth
+            .put_tenant(tenant.clone(), "Test")
+            .await
+            .unwrap();
+        let scope = Scope {
+            tenant,
+            phases: Arc::default(),
+        };
         let (_, secret) = self.services.auth.create_key(&scope, "test").await.unwrap();
         secret.reveal().to_owned()
     }
@@ -87,7 +117,11 @@ impl TestApp {
     /// The same server, reached as another tenant.
     pub(crate) async fn as_tenant(&self, tenant: &str) -> Visitor {
         let (base, http) = (self.base.clone(), self.http.clone());
-        Visitor { base, key: self.key_of(tenant).await, http }
+        Visitor {
+            base,
+            key: self.key_of(tenant).await,
+            http,
+        }
     }
 
     /// A request with the key of tenant `one`.
@@ -105,7 +139,11 @@ impl TestApp {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
-        self.request(Method::POST, path).json(body).send().await.unwrap()
+        self.request(Method::POST, path)
+            .json(body)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// The JSON at an address that answers 200.
@@ -120,7 +158,10 @@ impl TestApp {
         let body = json!({"client_id": client, "persona_id": "therapist", "goals": ["sleep through the night"]});
         let response = self.post("/api/v1/sessions", &body).await;
         assert_eq!(response.status(), StatusCode::CREATED);
-        response.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
+        response.json::<Value>().await.unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Says something in a session and returns the whole answer.
@@ -143,7 +184,10 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
-        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key);
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.key);
         let request = match body {
             Some(body) => request.json(body),
             None => request,

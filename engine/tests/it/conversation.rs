@@ -5,14 +5,18 @@ use serde_json::{Value, json};
 
 use crate::app::TestApp;
 
-const GRIEF: &str = "I have not slept well since my father died, and I miss him most in the evenings.";
+const GRIEF: &str =
+    "I have not slept well since my father died, and I miss him most in the evenings.";
 
 /// Every quotation of a reply stands in it byte for byte.
 fn assert_citations(reply: &Value) {
     let words = reply["content"].as_str().unwrap();
     for citation in reply["reply"]["citations"].as_array().unwrap() {
         let at = |field: &str| usize::try_from(citation[field].as_u64().unwrap()).unwrap();
-        assert_eq!(&words[at("reply_start")..at("reply_end")], citation["quote"].as_str().unwrap());
+        assert_eq!(
+            &words[at("reply_start")..at("reply_end")],
+            citation["quote"].as_str().unwrap()
+        );
     }
 }
 
@@ -22,10 +26,18 @@ async fn a_message_is_answered_from_the_personas_documents_and_all_of_it_is_stor
     let session = app.session("anna").await;
     let turn = app.say(&session, GRIEF).await;
     assert_eq!(turn["message"]["content"], GRIEF);
-    assert_eq!((&turn["message"]["seq"], &turn["reply"]["seq"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&turn["message"]["seq"], &turn["reply"]["seq"]),
+        (&json!(0), &json!(1))
+    );
     assert_eq!(turn["reply"]["reply"]["method"], "extractive");
     assert_eq!(turn["reply"]["reply"]["answers"], turn["message"]["id"]);
-    assert!(!turn["reply"]["reply"]["citations"].as_array().unwrap().is_empty());
+    assert!(
+        !turn["reply"]["reply"]["citations"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     assert_citations(&turn["reply"]);
     assert_eq!(turn["abstained"], false);
 
@@ -34,28 +46,46 @@ async fn a_message_is_answered_from_the_personas_documents_and_all_of_it_is_stor
     assert_eq!(listed["data"], json!([turn["message"], turn["reply"]]));
 
     let stored = app.read(&format!("/api/v1/sessions/{session}")).await;
-    assert_eq!((&stored["state"], &stored["message_count"]), (&json!("active"), &json!(2)));
-    let memory = app.read(&format!("/api/v1/sessions/{session}/memory")).await;
-    assert_eq!(memory["experience"], json!({"experiences": 1, "from_this_session": 1}));
+    assert_eq!(
+        (&stored["state"], &stored["message_count"]),
+        (&json!("active"), &json!(2))
+    );
+    let memory = app
+        .read(&format!("/api/v1/sessions/{session}/memory"))
+        .await;
+    assert_eq!(
+        memory["experience"],
+        json!({"experiences": 1, "from_this_session": 1})
+    );
 }
 
 #[tokio::test]
 async fn later_sessions_remember_the_client_and_nobody_else() {
     let app = TestApp::start().await;
     let first = app.session("anna").await;
-    app.say(&first, "My sister Clara sold the piano without asking me.").await;
+    app.say(&first, "My sister Clara sold the piano without asking me.")
+        .await;
     let layers = |turn: &Value| -> Vec<String> {
         let items = turn["context"].as_array().unwrap();
-        items.iter().map(|item| item["layer"].as_str().unwrap().to_owned()).collect()
+        items
+            .iter()
+            .map(|item| item["layer"].as_str().unwrap().to_owned())
+            .collect()
     };
     let question = "I keep thinking of Clara and the piano.";
     let second = app.session("anna").await;
     let remembered = app.say(&second, question).await;
-    assert!(layers(&remembered).contains(&"experience".to_owned()), "{remembered}");
+    assert!(
+        layers(&remembered).contains(&"experience".to_owned()),
+        "{remembered}"
+    );
     assert_citations(&remembered["reply"]);
     let other = app.session("bert").await;
     let stranger = app.say(&other, question).await;
-    assert!(!layers(&stranger).contains(&"experience".to_owned()), "{stranger}");
+    assert!(
+        !layers(&stranger).contains(&"experience".to_owned()),
+        "{stranger}"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +97,12 @@ async fn a_batch_is_answered_in_order_and_stored_at_once() {
     let response = app.post(&path, &body).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     let answer: Value = response.json().await.unwrap();
-    let places: Vec<_> = answer["data"].as_array().unwrap().iter().map(|turn| turn["reply"]["seq"].clone()).collect();
+    let places: Vec<_> = answer["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|turn| turn["reply"]["seq"].clone())
+        .collect();
     assert_eq!(places, [json!(1), json!(3)]);
 
     let broken = json!({"messages": [{"content": "Fine."}, {"content": " "}]});
@@ -85,7 +120,12 @@ async fn words_of_danger_get_the_fixed_text_and_a_flag_that_only_a_person_closes
     let session = app.session("anna").await;
     let turn = app.say(&session, "I want to kill myself tonight.").await;
     assert_eq!(turn["reply"]["reply"]["method"], "crisis_text");
-    assert!(turn["reply"]["content"].as_str().unwrap().contains("your local emergency number"));
+    assert!(
+        turn["reply"]["content"]
+            .as_str()
+            .unwrap()
+            .contains("your local emergency number")
+    );
     let flag = &turn["risk_flags"][0];
     assert_eq!(flag["requires_human"], true);
     let open = app.read("/api/v1/risk-flags").await;
@@ -103,9 +143,19 @@ async fn words_of_danger_get_the_fixed_text_and_a_flag_that_only_a_person_closes
 async fn many_messages_at_once_in_one_session_all_find_their_place() {
     let app = TestApp::start().await;
     let session = app.session("anna").await;
-    let words = ["one word", "two words here", "three of them", "four and more", "five in all"];
-    let turns = futures_util::future::join_all(words.iter().map(|words| app.say(&session, words))).await;
-    let mut places: Vec<u64> = turns.iter().map(|turn| turn["message"]["seq"].as_u64().unwrap()).collect();
+    let words = [
+        "one word",
+        "two words here",
+        "three of them",
+        "four and more",
+        "five in all",
+    ];
+    let turns =
+        futures_util::future::join_all(words.iter().map(|words| app.say(&session, words))).await;
+    let mut places: Vec<u64> = turns
+        .iter()
+        .map(|turn| turn["message"]["seq"].as_u64().unwrap())
+        .collect();
     places.sort_unstable();
     assert_eq!(places, [0, 2, 4, 6, 8]);
 }
@@ -116,18 +166,30 @@ async fn the_analysis_is_what_the_messages_show_and_leaves_with_the_session() {
     let session = app.session("anna").await;
     app.say(&session, GRIEF).await;
     app.say(&session, "I will call my brother on Sunday.").await;
-    let analysis = app.read(&format!("/api/v1/analysis/sessions/{session}?depth=deep")).await;
+    let analysis = app
+        .read(&format!("/api/v1/analysis/sessions/{session}?depth=deep"))
+        .await;
     assert_eq!(analysis["messages"], 4);
     assert_eq!(analysis["turn_taking"]["client"]["messages"], 2);
-    let run = app.post("/api/v1/insights", &json!({"client_id": "anna"})).await;
+    let run = app
+        .post("/api/v1/insights", &json!({"client_id": "anna"}))
+        .await;
     assert_eq!(run.status(), StatusCode::OK);
     assert_eq!(run.json::<Value>().await.unwrap()["sessions"], 1);
 
     let path = format!("/api/v1/sessions/{session}");
     let gone = app.request(Method::DELETE, &path).send().await.unwrap();
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
-    for path in [path, format!("/api/v1/analysis/sessions/{session}"), format!("/api/v1/conversations/{session}/messages")] {
-        assert_eq!(app.get(&path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        path,
+        format!("/api/v1/analysis/sessions/{session}"),
+        format!("/api/v1/conversations/{session}/messages"),
+    ] {
+        assert_eq!(
+            app.get(&path).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
     let again = app.session("anna").await;
     let memory = app.read(&format!("/api/v1/sessions/{again}/memory")).await;
@@ -145,9 +207,17 @@ async fn an_export_holds_every_word_in_each_form() {
     };
     let json: Value = serde_json::from_str(&export("json").await).unwrap();
     assert_eq!(json["messages"][0], turn["message"]);
-    assert!(export("markdown").await.contains("> It is <b>late</b> & dark."));
+    assert!(
+        export("markdown")
+            .await
+            .contains("> It is <b>late</b> & dark.")
+    );
     assert!(export("text").await.contains("It is <b>late</b> & dark."));
-    assert!(export("html").await.contains("It is &lt;b&gt;late&lt;/b&gt; &amp; dark."));
+    assert!(
+        export("html")
+            .await
+            .contains("It is &lt;b&gt;late&lt;/b&gt; &amp; dark.")
+    );
 }
 
 #[tokio::test]
@@ -155,12 +225,34 @@ async fn every_answer_says_where_its_time_went_and_carries_its_id() {
     let app = TestApp::start().await;
     let session = app.session("anna").await;
     let path = format!("/api/v1/conversations/{session}/messages");
-    let request = app.request(Method::POST, &path).json(&json!({"content": GRIEF}));
-    let response = request.header("X-Request-Id", "run-7:1").send().await.unwrap();
+    let request = app
+        .request(Method::POST, &path)
+        .json(&json!({"content": GRIEF}));
+    let response = request
+        .header("X-Request-Id", "run-7:1")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.headers()["x-request-id"], "run-7:1");
-    let timing = response.headers()["server-timing"].to_str().unwrap().to_owned();
-    let names: Vec<&str> = timing.split(", ").map(|part| part.split(';').next().unwrap()).collect();
-    for phase in ["auth", "db", "embed", "foundation", "experience", "provider", "analysis", "serialize", "total"] {
+    let timing = response.headers()["server-timing"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let names: Vec<&str> = timing
+        .split(", ")
+        .map(|part| part.split(';').next().unwrap())
+        .collect();
+    for phase in [
+        "auth",
+        "db",
+        "embed",
+        "foundation",
+        "experience",
+        "provider",
+        "analysis",
+        "serialize",
+        "total",
+    ] {
         assert!(names.contains(&phase), "{phase} is missing in {timing}");
     }
     let total: f64 = timing.rsplit("dur=").next().unwrap().parse().unwrap();

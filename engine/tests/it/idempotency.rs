@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 
 async fn post(app: &TestApp, path: &str, key: &str, body: &Value) -> Response {
-    app.request(Method::POST, path).header("Idempotency-Key", key).json(body).send().await.unwrap()
+    app.request(Method::POST, path)
+        .header("Idempotency-Key", key)
+        .json(body)
+        .send()
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -25,7 +30,10 @@ async fn the_same_key_and_body_give_the_same_answer_and_one_change() {
     assert_eq!(again.text().await.unwrap(), first);
     let other = post(&app, &path, "k1", &json!({"content": "Something else."})).await;
     assert_eq!(other.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(app.read(&format!("/api/v1/sessions/{session}")).await["message_count"], 2);
+    assert_eq!(
+        app.read(&format!("/api/v1/sessions/{session}")).await["message_count"],
+        2
+    );
 }
 
 #[tokio::test]
@@ -38,10 +46,19 @@ async fn repetitions_at_the_same_moment_make_one_session() {
         assert_eq!(response.status(), StatusCode::CREATED);
         let location = response.headers()["location"].to_str().unwrap().to_owned();
         let session: Value = response.json().await.unwrap();
-        assert_eq!(location, format!("/api/v1/sessions/{}", session["id"].as_str().unwrap()));
+        assert_eq!(
+            location,
+            format!("/api/v1/sessions/{}", session["id"].as_str().unwrap())
+        );
         ids.push(session["id"].clone());
     }
     ids.dedup();
     assert_eq!(ids.len(), 1);
-    assert_eq!(app.read("/api/v1/sessions").await["data"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        app.read("/api/v1/sessions").await["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }

@@ -18,7 +18,10 @@ fn the_committed_document_is_up_to_date() {
         std::fs::write(&path, &made).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap();
-    assert!(committed == made, "schemas/openapi.json is out of date: run the tests with UPDATE_SCHEMAS=1");
+    assert!(
+        committed == made,
+        "schemas/openapi.json is out of date: run the tests with UPDATE_SCHEMAS=1"
+    );
 }
 
 #[tokio::test]
@@ -30,8 +33,15 @@ async fn every_documented_address_answers_and_every_other_is_a_problem() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();
-            let address = path.replace("{id}", "ses_0").replace("{session_id}", "ses_0");
-            let response = app.request(method.clone(), &address).json(&json!({})).send().await.unwrap();
+            let address = path
+                .replace("{id}", "ses_0")
+                .replace("{session_id}", "ses_0");
+            let response = app
+                .request(method.clone(), &address)
+                .json(&json!({}))
+                .send()
+                .await
+                .unwrap();
             let status = response.status();
             let problem: Value = response.json().await.unwrap_or_default();
             assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");

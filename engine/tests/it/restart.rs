@@ -8,10 +8,18 @@ use crate::app::TestApp;
 async fn a_restart_keeps_everything_and_rebuilds_the_indexes() {
     let app = TestApp::start().await;
     let session = app.session("anna").await;
-    app.say(&session, "My sister Clara sold the piano without asking me.").await;
+    app.say(
+        &session,
+        "My sister Clara sold the piano without asking me.",
+    )
+    .await;
     let mut profile = app.read("/api/v1/personas/therapist").await["profile"].clone();
     profile["name"] = json!("Our own");
-    app.post("/api/v1/personas", &json!({"id": "own", "profile": profile})).await;
+    app.post(
+        "/api/v1/personas",
+        &json!({"id": "own", "profile": profile}),
+    )
+    .await;
     let document = json!({"name": "tides.md", "content": "# Tides\n\n## Moon\n\nThe moon pulls the tide towards the harbour twice a day, and the fishermen wait for it.\n"});
     let added = app.post("/api/v1/personas/own/documents", &document).await;
     assert_eq!(added.status(), 201);
@@ -31,7 +39,12 @@ async fn a_restart_keeps_everything_and_rebuilds_the_indexes() {
     let found = |app: TestApp| {
         let query = query.clone();
         async move {
-            let answer: Value = app.post("/api/v1/personas/own/retrieve", &query).await.json().await.unwrap();
+            let answer: Value = app
+                .post("/api/v1/personas/own/retrieve", &query)
+                .await
+                .json()
+                .await
+                .unwrap();
             (app, answer)
         }
     };
@@ -45,8 +58,13 @@ async fn a_restart_keeps_everything_and_rebuilds_the_indexes() {
     let (app, later) = found(app).await;
     assert_eq!(later, earlier);
     let second = app.session("anna").await;
-    let turn = app.say(&second, "I keep thinking of Clara and the piano.").await;
+    let turn = app
+        .say(&second, "I keep thinking of Clara and the piano.")
+        .await;
     let items = turn["context"].as_array().unwrap();
-    assert!(items.iter().any(|item| item["layer"] == "experience"), "{turn}");
+    assert!(
+        items.iter().any(|item| item["layer"] == "experience"),
+        "{turn}"
+    );
     app.stop().await;
 }

@@ -10,8 +10,11 @@ async fn a_request_under_way_is_answered_before_the_server_stops() {
         // The message is on its way once a request is counted as under way besides this one.
         loop {
             let metrics = app.get("/metrics").await.text().await.unwrap();
-            let under_way = metrics.lines().find(|line| line.starts_with("smart_steps_http_requests_under_way"));
-            let answered = metrics.contains("route=\"/api/v1/conversations/{session_id}/messages\"");
+            let under_way = metrics
+                .lines()
+                .find(|line| line.starts_with("smart_steps_http_requests_under_way"));
+            let answered =
+                metrics.contains("route=\"/api/v1/conversations/{session_id}/messages\"");
             if answered || under_way.is_some_and(|line| !line.ends_with(" 1")) {
                 break;
             }
