@@ -89,10 +89,16 @@ impl Metric {
     pub fn statistics(self) -> &'static [Statistic] {
         use Statistic::{Average, Max, Median, Min, P90, P95, P99, P999};
         match self {
-            Self::ResponseTime | Self::ServiceTime => &[Average, Median, P90, P95, P99, P999, Min, Max],
+            Self::ResponseTime | Self::ServiceTime => {
+                &[Average, Median, P90, P95, P99, P999, Min, Max]
+            }
             Self::Cpu => &[Average, Max],
             Self::Memory => &[Min, Max, Average],
-            Self::ErrorRate | Self::Throughput | Self::ThroughputPerUser | Self::ConcurrentUsers | Self::MemoryGrowth => &[],
+            Self::ErrorRate
+            | Self::Throughput
+            | Self::ThroughputPerUser
+            | Self::ConcurrentUsers
+            | Self::MemoryGrowth => &[],
         }
     }
 }

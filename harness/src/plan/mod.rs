@@ -8,3 +8,4 @@ pub mod scenario;
 pub mod step;
 pub mod suite;
 pub mod target;
+pub mod template;
