@@ -1,1 +1,3 @@
-fn main() {}
+//! Tests of the harness from outside, through what it offers to its own program.
+
+mod known_answer;
