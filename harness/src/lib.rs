@@ -1,6 +1,8 @@
 //! A performance-test harness for any HTTP service: plan, run, measurement, verdict, findings, report.
 
+pub mod event;
 pub mod measurement;
 pub mod metric;
 pub mod plan;
+pub mod run;
 pub mod units;
