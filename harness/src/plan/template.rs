@@ -19,6 +19,17 @@ use super::step::{Check, Method, Step};
 /// Templates with this suffix in their name get their values percent-encoded.
 const PATH_SUFFIX: &str = ".path";
 
+/// What every step's template knows besides captured values and feeds: the user's number from 0, its
+/// iteration from 1 (0 in set-up; in tear-down the last one), the run's stamp, and the secret.
+/// In the memory profile `user` is the worker and `iteration` the operation's number from 1.
+pub const STEP_VARIABLES: [&str; 4] = ["user", "iteration", "run", "secret"];
+
+/// What the texts of the system under test know.
+pub const SUT_VARIABLES: [&str; 4] = ["port", "dir", "secret", "root"];
+
+/// What the command of the micro-benchmarks knows.
+pub const BENCH_VARIABLES: [&str; 3] = ["root", "out", "seconds"];
+
 /// A template that cannot be compiled, or cannot be filled in with the variables of a user.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
@@ -207,6 +218,16 @@ pub fn variables(text: &str) -> Result<BTreeSet<String>, String> {
         .get_template_variables("text")
         .map_err(|error| reason(&error))?;
     Ok(names.into_iter().map(str::to_owned).collect())
+}
+
+/// Every `{{ a.b.c }}` of a text that is nothing but a dotted path, as its segments.
+#[must_use]
+pub fn dotted_paths(text: &str) -> Vec<Vec<String>> {
+    text.split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}}"))
+        .filter_map(|(inner, _)| segments_of(inner))
+        .collect()
 }
 
 impl CompiledStep {
@@ -464,17 +485,21 @@ fn is_literal(text: &str) -> bool {
 
 /// The segments of `a.b.0.c` if the text is nothing but `{{ a.b.0.c }}`.
 fn dotted_path(text: &str) -> Option<Vec<String>> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    let segments: Vec<String> = inner.split('.').map(str::to_owned).collect();
+    segments_of(text.trim().strip_prefix("{{")?.strip_suffix("}}")?)
+}
+
+fn segments_of(expression: &str) -> Option<Vec<String>> {
+    let expression = expression.trim();
+    let segments: Vec<String> = expression.split('.').map(str::to_owned).collect();
     let is_name = |segment: &String| {
         !segment.is_empty()
             && segment
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
-    let starts_as_name = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let starts_as_name = expression.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let is_word = matches!(
-        inner,
+        expression,
         "true" | "false" | "none" | "null" | "True" | "False" | "None"
     );
     (starts_as_name && !is_word && segments.iter().all(is_name)).then_some(segments)
@@ -482,8 +507,14 @@ fn dotted_path(text: &str) -> Option<Vec<String>> {
 
 fn lookup<'a>(vars: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value> {
     let (first, rest) = segments.split_first()?;
-    rest.iter()
-        .try_fold(vars.get(first)?, |value, segment| match value {
+    follow(vars.get(first)?, rest)
+}
+
+/// The value that the segments lead to from here.
+pub(super) fn follow<'a>(value: &'a Value, segments: &[String]) -> Option<&'a Value> {
+    segments
+        .iter()
+        .try_fold(value, |value, segment| match value {
             Value::Object(fields) => fields.get(segment),
             Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
             _ => None,
