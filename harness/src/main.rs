@@ -1,2 +1,2 @@
 //! The `steps-perf` program.
-fn main(){}
+fn main() {}

@@ -56,6 +56,20 @@ impl Statistic {
             Self::Average | Self::Min | Self::Max => None,
         }
     }
+
+    /// How many samples a percentile needs to be stated with 99 % confidence (the rule of MLPerf's
+    /// early stopping: the chance of at most one sample beyond it is below 1 %); none for others.
+    #[must_use]
+    pub fn sample_floor(self) -> Option<u64> {
+        match self {
+            Self::Median => Some(11),
+            Self::P90 => Some(64),
+            Self::P95 => Some(130),
+            Self::P99 => Some(662),
+            Self::P999 => Some(6_636),
+            Self::Average | Self::Min | Self::Max => None,
+        }
+    }
 }
 
 /// The unit of a bound and of the value compared with it.
@@ -89,10 +103,16 @@ impl Metric {
     pub fn statistics(self) -> &'static [Statistic] {
         use Statistic::{Average, Max, Median, Min, P90, P95, P99, P999};
         match self {
-            Self::ResponseTime | Self::ServiceTime => &[Average, Median, P90, P95, P99, P999, Min, Max],
+            Self::ResponseTime | Self::ServiceTime => {
+                &[Average, Median, P90, P95, P99, P999, Min, Max]
+            }
             Self::Cpu => &[Average, Max],
             Self::Memory => &[Min, Max, Average],
-            Self::ErrorRate | Self::Throughput | Self::ThroughputPerUser | Self::ConcurrentUsers | Self::MemoryGrowth => &[],
+            Self::ErrorRate
+            | Self::Throughput
+            | Self::ThroughputPerUser
+            | Self::ConcurrentUsers
+            | Self::MemoryGrowth => &[],
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `run.json`: one run with all its measurements.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,5 +67,18 @@ pub enum RunEnd {
     Failed {
         /// What happened, in one sentence.
         reason: String,
+    },
+}
+
+/// Why a run could not be saved or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The file could not be written.
+    #[error("cannot save {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
 }

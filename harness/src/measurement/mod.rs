@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod bench;
+pub mod clock;
 pub mod environment;
 pub mod histogram;
 pub mod load;

@@ -3,8 +3,17 @@
 //!
 //! A plan is saved with the run it led to, so every type here is part of `run.json`.
 
+pub mod error;
+pub mod file;
+pub mod hash;
 pub mod load;
+pub mod planned;
 pub mod scenario;
 pub mod step;
 pub mod suite;
 pub mod target;
+pub mod template;
+
+pub use error::PlanError;
+pub use file::{load_scenario_file, load_suite, profiles};
+pub use hash::hash;
