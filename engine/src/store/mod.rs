@@ -6,6 +6,8 @@
 //! (a revision, a free sequence number); if it is not, the whole set is refused with
 //! [`StoreError::Conflict`] and the caller decides anew.
 //!
+//! Instants are kept to the microsecond; finer parts are cut off.
+//!
 //! Every key starts with the tenant, and with the client where the data is a client's: a foreign id
 //! is simply not there.
 
@@ -40,8 +42,9 @@ pub struct PageRequest {
     pub size: PageSize,
 }
 
-/// What a backend offers. All listings are ordered by id, newest first, except messages (by `seq`)
-/// and chunks (by document and place).
+/// What a backend offers. All listings are ordered by id, newest first, except insights (whose ids
+/// are digests: by creation, newest first), messages (by `seq`) and chunks (by document and place).
+/// A sort key is opaque to callers; any text is taken, and one that no item has is a place between.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Applies the whole set, durably, or nothing of it.

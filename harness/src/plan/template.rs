@@ -1,7 +1,7 @@
 //! The templates of a step, compiled once and filled in for each request.
 //!
 //! Texts are tera templates. Two things go beyond tera: values put into a path are percent-encoded
-//! (`| safe` leaves them as they are), and a text of a body that is nothing but one `{{ a.b.c }}`
+//! (`| safe` leaves them as they are), and a text of a body that is nothing but one `{{ a.b[0].c }}`
 //! stands for the JSON value itself, so numbers and lists keep their type. An undefined variable is
 //! an error, never an empty text. Nothing here sends a request or reads a file.
 
@@ -483,26 +483,36 @@ fn is_literal(text: &str) -> bool {
     !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
-/// The segments of `a.b.0.c` if the text is nothing but `{{ a.b.0.c }}`.
+/// The segments of `a.b[0].c` if the text is nothing but `{{ a.b[0].c }}`.
 fn dotted_path(text: &str) -> Option<Vec<String>> {
     segments_of(text.trim().strip_prefix("{{")?.strip_suffix("}}")?)
 }
 
 fn segments_of(expression: &str) -> Option<Vec<String>> {
     let expression = expression.trim();
-    let segments: Vec<String> = expression.split('.').map(str::to_owned).collect();
-    let is_name = |segment: &String| {
-        !segment.is_empty()
-            && segment
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    let starts_as_name = expression.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let is_word = matches!(
+    if matches!(
         expression,
         "true" | "false" | "none" | "null" | "True" | "False" | "None"
-    );
-    (starts_as_name && !is_word && segments.iter().all(is_name)).then_some(segments)
+    ) {
+        return None;
+    }
+    let mut segments = Vec::new();
+    for part in expression.split('.') {
+        let (name, places) = part.split_at(part.find('[').unwrap_or(part.len()));
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name {
+            return None;
+        }
+        segments.push(name.to_owned());
+        if !places.is_empty() {
+            for place in places.strip_prefix('[')?.strip_suffix(']')?.split("][") {
+                place.parse::<usize>().ok()?;
+                segments.push(place.to_owned());
+            }
+        }
+    }
+    Some(segments)
 }
 
 fn lookup<'a>(vars: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value> {

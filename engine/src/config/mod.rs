@@ -1,0 +1,4 @@
+//! Settings, one file per section.
+
+pub mod database;
+pub mod memory;
