@@ -41,7 +41,13 @@ pub struct Console<W> {
 impl<W: Write> Console<W> {
     /// A console on `out`; `tty` says whether that is a terminal.
     pub fn new(out: W, tty: bool) -> Self {
-        Self { out, tty, status: false, next: LOG_EVERY, last: None }
+        Self {
+            out,
+            tty,
+            status: false,
+            next: LOG_EVERY,
+            last: None,
+        }
     }
 
     /// Prints what happened, if it is worth a line.
@@ -53,7 +59,10 @@ impl<W: Write> Console<W> {
             Event::Tick(tick) => return self.tick(tick),
             Event::Building { command, log } => {
                 let log = log.display();
-                self.status(&format!("building: {} (output in {log})", command.join(" ")))?;
+                self.status(&format!(
+                    "building: {} (output in {log})",
+                    command.join(" ")
+                ))?;
             }
             Event::Connecting { name, url, start } => {
                 let what = if *start { "starting" } else { "looking for" };
@@ -61,7 +70,10 @@ impl<W: Write> Console<W> {
             }
             Event::BenchStarted { command, log } => {
                 let log = log.display();
-                self.status(&format!("benchmarks: {} (output in {log})", command.join(" ")))?;
+                self.status(&format!(
+                    "benchmarks: {} (output in {log})",
+                    command.join(" ")
+                ))?;
             }
             Event::MemoryStarted => self.status("memory profile")?,
             Event::ScenarioStarted { .. } | Event::Measuring { .. } => self.begin(event)?,
@@ -77,17 +89,38 @@ impl<W: Write> Console<W> {
 
     fn begin(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::ScenarioStarted { title, position, of, users, at_most, warm_up, .. } => {
+            Event::ScenarioStarted {
+                title,
+                position,
+                of,
+                users,
+                at_most,
+                warm_up,
+                ..
+            } => {
                 (self.next, self.last) = (LOG_EVERY, None);
                 let users = plural(u64::from(*users), "user");
                 let at_most = number::clock(*at_most);
-                self.line(&format!("[{position}/{of}] {title}: {users}, at most {at_most}"))?;
-                if *warm_up { self.status("      warming up") } else { Ok(()) }
+                self.line(&format!(
+                    "[{position}/{of}] {title}: {users}, at most {at_most}"
+                ))?;
+                if *warm_up {
+                    self.status("      warming up")
+                } else {
+                    Ok(())
+                }
             }
-            Event::Measuring { warm_up_requests: 0, .. } => Ok(()),
-            Event::Measuring { warm_up_requests, .. } => {
+            Event::Measuring {
+                warm_up_requests: 0,
+                ..
+            } => Ok(()),
+            Event::Measuring {
+                warm_up_requests, ..
+            } => {
                 let requests = plural(*warm_up_requests, "request");
-                self.line(&format!("      warmed up with {requests}, which are in no figure"))
+                self.line(&format!(
+                    "      warmed up with {requests}, which are in no figure"
+                ))
             }
             _ => Ok(()),
         }
@@ -129,7 +162,11 @@ impl<W: Write> Console<W> {
     }
 
     fn erase(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.status) { write!(self.out, "{ERASE}") } else { Ok(()) }
+        if std::mem::take(&mut self.status) {
+            write!(self.out, "{ERASE}")
+        } else {
+            Ok(())
+        }
     }
 
     /// Prints what was judged: every target, why something is invalid, the verdict on the run, and
@@ -159,11 +196,16 @@ impl<W: Write> Console<W> {
     }
 
     fn table(&mut self, record: &RunRecord, assessment: &Assessment) -> io::Result<()> {
-        let groups: Vec<&Group> =
-            assessment.groups().filter(|group| !group.judgements.is_empty()).collect();
+        let groups: Vec<&Group> = assessment
+            .groups()
+            .filter(|group| !group.judgements.is_empty())
+            .collect();
         let rows = || groups.iter().flat_map(|group| &group.judgements);
         let width = |cell: &dyn Fn(&Judgement) -> String| {
-            rows().map(|row| cell(row).chars().count()).max().unwrap_or(0)
+            rows()
+                .map(|row| cell(row).chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let label = width(&|row| row.label.clone());
         let value = width(&judgement::value);
@@ -187,22 +229,47 @@ impl<W: Write> Console<W> {
     }
 
     fn causes(&mut self, record: &RunRecord, assessment: &Assessment) -> io::Result<()> {
-        let run = assessment.causes.iter().map(|cause| ("The run".to_owned(), cause));
+        let run = assessment
+            .causes
+            .iter()
+            .map(|cause| ("The run".to_owned(), cause));
         let groups = assessment.groups().flat_map(|group| {
-            group.causes.iter().map(|cause| (judgement::group(record, &group.name), cause))
+            group
+                .causes
+                .iter()
+                .map(|cause| (judgement::group(record, &group.name), cause))
         });
         let causes: Vec<(String, &Cause)> = run.chain(groups).collect();
         for (name, cause) in &causes {
             writeln!(self.out, "INVALID {name}: {}", cause.what)?;
             writeln!(self.out, "        {}", cause.advice)?;
         }
-        for row in assessment.summary.iter().filter(|row| row.verdict == Verdict::Invalid) {
-            for (label, _) in row.parts.iter().filter(|(_, judgement)| judgement.is_none()) {
-                writeln!(self.out, "INVALID summary row {}: no target for {label}", row.label)?;
-                writeln!(self.out, "        name a scenario and a target of the plan in it")?;
+        for row in assessment
+            .summary
+            .iter()
+            .filter(|row| row.verdict == Verdict::Invalid)
+        {
+            for (label, _) in row
+                .parts
+                .iter()
+                .filter(|(_, judgement)| judgement.is_none())
+            {
+                writeln!(
+                    self.out,
+                    "INVALID summary row {}: no target for {label}",
+                    row.label
+                )?;
+                writeln!(
+                    self.out,
+                    "        name a scenario and a target of the plan in it"
+                )?;
             }
         }
-        if causes.is_empty() { Ok(()) } else { writeln!(self.out) }
+        if causes.is_empty() {
+            Ok(())
+        } else {
+            writeln!(self.out)
+        }
     }
 }
 
@@ -216,7 +283,12 @@ fn why(judgement: &Judgement) -> String {
 }
 
 fn counts(assessment: &Assessment) -> String {
-    let of = |verdict| assessment.judgements().filter(|j| j.verdict == verdict).count();
+    let of = |verdict| {
+        assessment
+            .judgements()
+            .filter(|j| j.verdict == verdict)
+            .count()
+    };
     format!(
         "{} passed, {} marginal, {} failed, {} invalid",
         of(Verdict::Pass),
@@ -229,11 +301,15 @@ fn counts(assessment: &Assessment) -> String {
 /// `0:12 of 1:00, 50 users, 240/s, p95 18.2 ms, 2,410 of 3,000 done, no errors`.
 fn standing(tick: &Tick) -> String {
     let whole = Micros(tick.elapsed.0.saturating_add(tick.left.0));
-    let p95 = tick.p95.map_or_else(|| "no p95".to_owned(), |p95| format!("p95 {}", number::latency(p95)));
+    let p95 = tick.p95.map_or_else(
+        || "no p95".to_owned(),
+        |p95| format!("p95 {}", number::latency(p95)),
+    );
     let done = number::count(tick.completed + tick.failed);
-    let done = tick
-        .planned
-        .map_or_else(|| format!("{done} done"), |planned| format!("{done} of {} done", number::count(planned)));
+    let done = tick.planned.map_or_else(
+        || format!("{done} done"),
+        |planned| format!("{done} of {} done", number::count(planned)),
+    );
     format!(
         "{} of {}, {}, {}/s, {p95}, {done}, {}",
         number::clock(tick.elapsed),
@@ -245,11 +321,19 @@ fn standing(tick: &Tick) -> String {
 }
 
 fn errors(count: u64) -> String {
-    if count == 0 { "no errors".to_owned() } else { plural(count, "error") }
+    if count == 0 {
+        "no errors".to_owned()
+    } else {
+        plural(count, "error")
+    }
 }
 
 fn plural(count: u64, thing: &str) -> String {
-    format!("{} {thing}{}", number::count(count), if count == 1 { "" } else { "s" })
+    format!(
+        "{} {thing}{}",
+        number::count(count),
+        if count == 1 { "" } else { "s" }
+    )
 }
 
 fn ending(ending: &Ending) -> String {
@@ -263,14 +347,26 @@ fn ending(ending: &Ending) -> String {
 /// The line of an event that stays on the screen.
 fn lasting(event: &Event) -> String {
     match event {
-        Event::RunStarted { stamp, directory, scenarios } => {
+        Event::RunStarted {
+            stamp,
+            directory,
+            scenarios,
+        } => {
             let scenarios = plural(u64::from(*scenarios), "scenario");
             format!("run {stamp}: {scenarios}, saved in {}", directory.display())
         }
-        Event::Connected { url, pid, ready_after, version } => {
-            let version = version.as_deref().map_or_else(String::new, |v| format!(", {v}"));
-            let after = ready_after
-                .map_or_else(String::new, |after| format!(", ready after {}", number::latency(after)));
+        Event::Connected {
+            url,
+            pid,
+            ready_after,
+            version,
+        } => {
+            let version = version
+                .as_deref()
+                .map_or_else(String::new, |v| format!(", {v}"));
+            let after = ready_after.map_or_else(String::new, |after| {
+                format!(", ready after {}", number::latency(after))
+            });
             let seen = if pid.is_some() {
                 ""
             } else {
@@ -278,20 +374,39 @@ fn lasting(event: &Event) -> String {
             };
             format!("connected to {url}{version}{after}{seen}")
         }
-        Event::ScenarioEnded { duration, completed, failed, ending: how, .. } => {
+        Event::ScenarioEnded {
+            duration,
+            completed,
+            failed,
+            ending: how,
+            ..
+        } => {
             let requests = plural(completed + failed, "request");
             let duration = number::clock(*duration);
-            format!("      {requests} in {duration}, {}{}", errors(*failed), ending(how))
+            format!(
+                "      {requests} in {duration}, {}{}",
+                errors(*failed),
+                ending(how)
+            )
         }
         Event::MemoryRead { label, resident } => {
-            format!("      {label}: {} MB", number::figure(resident.as_megabytes()))
+            format!(
+                "      {label}: {} MB",
+                number::figure(resident.as_megabytes())
+            )
         }
         Event::BenchEnded { functions } => {
-            format!("benchmarks: {} measured", plural(u64::from(*functions), "function"))
+            format!(
+                "benchmarks: {} measured",
+                plural(u64::from(*functions), "function")
+            )
         }
         Event::Skipped { part, reason } => format!("left out: {part} ({reason})"),
         Event::Warning { text } => format!("warning: {text}"),
-        Event::RunEnded { directory, ending: how } => {
+        Event::RunEnded {
+            directory,
+            ending: how,
+        } => {
             format!("run saved in {}{}", directory.display(), ending(how))
         }
         Event::Building { .. }

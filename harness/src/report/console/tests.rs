@@ -25,8 +25,15 @@ fn events() -> Vec<Event> {
     let dir = PathBuf::from("reports/20250511_094532");
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let mut events = vec![
-        Event::RunStarted { stamp: "20250511_094532".to_owned(), directory: dir.clone(), scenarios: 5 },
-        Event::Building { command: words("cargo build --release"), log: dir.join("build.log") },
+        Event::RunStarted {
+            stamp: "20250511_094532".to_owned(),
+            directory: dir.clone(),
+            scenarios: 5,
+        },
+        Event::Building {
+            command: words("cargo build --release"),
+            log: dir.join("build.log"),
+        },
         Event::Connecting {
             name: "smart-steps".to_owned(),
             url: "http://127.0.0.1:18080".to_owned(),
@@ -47,7 +54,10 @@ fn events() -> Vec<Event> {
             at_most: Micros(60_000_000),
             warm_up: true,
         },
-        Event::Measuring { name: "multi_user".to_owned(), warm_up_requests: 150 },
+        Event::Measuring {
+            name: "multi_user".to_owned(),
+            warm_up_requests: 150,
+        },
     ];
     events.extend((1..=12).map(|second| tick(second, if second < 11 { 0 } else { 3 })));
     events.extend([
@@ -56,17 +66,29 @@ fn events() -> Vec<Event> {
             duration: Micros(12_400_000),
             completed: 2_892,
             failed: 3,
-            ending: Ending::Failed { reason: "the server ended".to_owned() },
+            ending: Ending::Failed {
+                reason: "the server ended".to_owned(),
+            },
         },
-        Event::Saved { path: dir.join("run.json") },
+        Event::Saved {
+            path: dir.join("run.json"),
+        },
         Event::MemoryStarted,
-        Event::MemoryRead { label: "after 100 operations".to_owned(), resident: Bytes(218_400_000) },
+        Event::MemoryRead {
+            label: "after 100 operations".to_owned(),
+            resident: Bytes(218_400_000),
+        },
         Event::Skipped {
             part: "benchmarks".to_owned(),
             reason: "profile smoke has none; use --profile full".to_owned(),
         },
-        Event::Warning { text: "the load average was 3.1 before the run; close other programs".to_owned() },
-        Event::RunEnded { directory: dir, ending: Ending::Complete },
+        Event::Warning {
+            text: "the load average was 3.1 before the run; close other programs".to_owned(),
+        },
+        Event::RunEnded {
+            directory: dir,
+            ending: Ending::Complete,
+        },
     ]);
     events
 }
@@ -84,7 +106,9 @@ fn judged(assessment: &Assessment) -> String {
     let mut out = Vec::new();
     let dir = Path::new("reports/20250511_094532");
     let report = dir.join("performance_report_20250511_094532.md");
-    Console::new(&mut out, false).verdicts(&sample::record(), assessment, dir, &report).unwrap();
+    Console::new(&mut out, false)
+        .verdicts(&sample::record(), assessment, dir, &report)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -99,7 +123,10 @@ fn a_log_has_few_lines_and_no_control_characters() {
 fn a_terminal_has_one_status_line_that_is_written_over() {
     let screen = printed(true);
     for line in screen.split(ERASE).flat_map(|part| part.split('\n')) {
-        assert!(!line.contains(" of 1:00") || line.chars().count() <= STATUS_WIDTH, "{line}");
+        assert!(
+            !line.contains(" of 1:00") || line.chars().count() <= STATUS_WIDTH,
+            "{line}"
+        );
     }
     insta::assert_snapshot!(screen.replace('\r', "<cr>").replace("\x1b[2K", "<erase>"));
 }
@@ -112,7 +139,10 @@ fn a_log_tells_of_a_scenario_every_five_seconds_and_from_its_start() {
         console.event(&tick(second, 0)).unwrap();
     }
     let log = String::from_utf8(out).unwrap();
-    let times: Vec<&str> = log.lines().filter_map(|line| line.trim().split(' ').next()).collect();
+    let times: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.trim().split(' ').next())
+        .collect();
     assert_eq!(times, ["0:05", "0:13", "0:18"]);
 }
 
@@ -120,7 +150,10 @@ fn a_log_tells_of_a_scenario_every_five_seconds_and_from_its_start() {
 fn long_status_lines_are_cut() {
     let mut out = Vec::new();
     let mut console = Console::new(&mut out, true);
-    let event = Event::Building { command: vec!["x".repeat(200)], log: PathBuf::from("build.log") };
+    let event = Event::Building {
+        command: vec!["x".repeat(200)],
+        log: PathBuf::from("build.log"),
+    };
     console.event(&event).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text.chars().count(), STATUS_WIDTH);
@@ -135,6 +168,9 @@ fn verdicts_are_a_table_with_causes_and_paths() {
 #[test]
 fn a_run_that_passed_needs_no_explanation() {
     let text = judged(&of_verdicts(&[Verdict::Pass]));
-    assert!(text.contains("✅ PASS\n") && text.contains("Overall: PASSED\nReport:  "), "{text}");
+    assert!(
+        text.contains("✅ PASS\n") && text.contains("Overall: PASSED\nReport:  "),
+        "{text}"
+    );
     assert!(!text.contains("INVALID"));
 }
