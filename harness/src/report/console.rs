@@ -298,7 +298,8 @@ fn counts(assessment: &Assessment) -> String {
     )
 }
 
-/// `0:12 of 1:00, 50 users, 240/s, p95 18.2 ms, 2,410 of 3,000 done, no errors`.
+/// `0:12 of 1:00, 50 users, 240/s, p95 18.2 ms, no errors, 2,410 of 3,000 done`: what matters most
+/// first, because the end may be cut off.
 fn standing(tick: &Tick) -> String {
     let whole = Micros(tick.elapsed.0.saturating_add(tick.left.0));
     let p95 = tick.p95.map_or_else(
@@ -311,7 +312,7 @@ fn standing(tick: &Tick) -> String {
         |planned| format!("{done} of {} done", number::count(planned)),
     );
     format!(
-        "{} of {}, {}, {}/s, {p95}, {done}, {}",
+        "{} of {}, {}, {}/s, {p95}, {}, {done}",
         number::clock(tick.elapsed),
         number::clock(whole),
         plural(u64::from(tick.users), "user"),

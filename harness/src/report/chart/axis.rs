@@ -119,7 +119,7 @@ impl Axis {
     /// Quantiles from 0 up to `high`.
     pub(super) fn quantiles(high: f64) -> Self {
         let ticks = [
-            (0.0, "0"),
+            (0.0, "min"),
             (0.5, "p50"),
             (0.75, "p75"),
             (0.9, "p90"),
@@ -333,7 +333,7 @@ mod tests {
             [place(0.0), place(0.9), place(0.99), place(0.999)],
             [0.0, 333.0, 667.0, 1_000.0]
         );
-        assert_eq!(labels(&Axis::quantiles(0.9)), ["0", "p50", "p75", "p90"]);
+        assert_eq!(labels(&Axis::quantiles(0.9)), ["min", "p50", "p75", "p90"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::Drawing;
 use super::axis::Axis;
 use super::sheet::{Drawn, Fault, Head, Key, Mark, Sheet};
 use super::source::{Source, counted, sentence};
-use super::style::{BLUE, GREY, ORANGE, RED};
+use super::style::{BLUE, GREY, ORANGE, PLOT_TOP, RED};
 use super::timeline::{Band, Timeline};
 use crate::measurement::resource::{ResourceSample, ResourceSeries};
 use crate::report::number;
@@ -38,7 +38,7 @@ struct Curves {
 }
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let Some(timeline) = Timeline::of(source) else {
+    let Some(timeline) = Timeline::of(source, PLOT_TOP) else {
         return Ok(None);
     };
     let curves: Vec<Curves> = timeline.bands.iter().map(curves).collect();

@@ -23,7 +23,7 @@ const NAMED: [Statistic; 5] = [
 const TOP: f64 = 78.0;
 const HEIGHT: f64 = 330.0;
 /// Room at the right for the names of the curves.
-const NAMES: f64 = 236.0;
+const NAMES: f64 = 290.0;
 
 /// One scenario's curve.
 struct Curve<'r> {
@@ -48,8 +48,8 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
     let head = Head {
         name: NAME,
         title: "Response time distribution",
-        subtitle: "From the instant a request was due to the last byte of its answer; each \
-                   curve ends where its samples do"
+        subtitle: "From the instant a request was due to the last byte of its answer; curves end at \
+                   the last percentile their samples support"
             .to_owned(),
         footer: source.footer(&format!("n = {}", counted(samples, "completed request"))),
         alt: alt(&curves),

@@ -5,19 +5,21 @@ use super::axis::Axis;
 use super::bucket::{Bucket, buckets, width};
 use super::sheet::{Drawn, Fault, Head, Ink, Sheet};
 use super::source::{Source, counted, sentence};
-use super::style::{FAINT, PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, RED, Size, WIDTH};
+use super::style::{FAINT, PLOT_LEFT, PLOT_RIGHT, RED, Size, WIDTH};
 use super::timeline::Timeline;
 use crate::report::number;
 
 pub(super) const NAME: &str = "errors_over_time";
 
+/// There is no legend above.
+const TOP: f64 = 74.0;
 const HEIGHT: f64 = 200.0;
 
 /// Kinds of failure that are named.
 const KINDS: usize = 3;
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let Some(timeline) = Timeline::of(source) else {
+    let Some(timeline) = Timeline::of(source, TOP) else {
         return Ok(None);
     };
     let seconds = width(timeline.total);
@@ -65,7 +67,7 @@ fn paint(
         let middle = f64::midpoint(PLOT_LEFT, PLOT_RIGHT);
         let text = format!("No failed request among {}", number::count(ended));
         let ink = Ink::new(Size::Title, FAINT).centred();
-        return sheet.text(middle, PLOT_TOP + 20.0 + HEIGHT / 2.0, text, ink);
+        return sheet.text(middle, TOP + 20.0 + HEIGHT / 2.0, text, ink);
     }
     let least = timeline.total / WIDTH * 2.0;
     for (band, buckets) in timeline.bands.iter().zip(failures) {

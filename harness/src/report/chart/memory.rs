@@ -4,7 +4,7 @@ use super::Drawing;
 use super::axis::Axis;
 use super::sheet::{Drawn, Fault, Head, Key, Mark, Sheet};
 use super::source::{Source, counted};
-use super::style::{BLUE, GREY};
+use super::style::{BLUE, ORANGE, PLOT_TOP};
 use super::timeline::{Band, Timeline};
 use crate::measurement::resource::ResourceSeries;
 use crate::report::number;
@@ -14,7 +14,7 @@ pub(super) const NAME: &str = "memory_usage";
 const HEIGHT: f64 = 250.0;
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let Some(timeline) = Timeline::of(source) else {
+    let Some(timeline) = Timeline::of(source, PLOT_TOP) else {
         return Ok(None);
     };
     let servers = || {
@@ -61,7 +61,7 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
 }
 
 fn paint(sheet: &Sheet<'_>, timeline: &Timeline<'_>, most: f64, seen: bool) -> Drawn {
-    let generator = Key::new(Mark::Line, GREY, "load generator");
+    let generator = Key::new(Mark::Line, ORANGE, "load generator");
     let server = Key::new(Mark::Line, BLUE, "system under test");
     sheet.legend(&if seen {
         vec![server, generator]
@@ -75,7 +75,7 @@ fn paint(sheet: &Sheet<'_>, timeline: &Timeline<'_>, most: f64, seen: bool) -> D
         "resident memory (MB)",
     )?;
     for band in &timeline.bands {
-        plot.line(line(band, &band.scenario.record.generator), GREY, 1.5)?;
+        plot.line(line(band, &band.scenario.record.generator), ORANGE, 1.5)?;
         if let Some(server) = &band.scenario.record.server {
             plot.line(line(band, server), BLUE, 2.0)?;
         }

@@ -1,6 +1,7 @@
 //! A run that never happened, for tests: five scenarios with plausible shapes, the same each time.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -137,6 +138,11 @@ const SHAPES: [Shape; 5] = [
 
 /// The whole run.
 pub(crate) fn record() -> RunRecord {
+    static RECORD: LazyLock<RunRecord> = LazyLock::new(make);
+    RECORD.clone()
+}
+
+fn make() -> RunRecord {
     RunRecord {
         format: FORMAT,
         stamp: "20250511_094532".to_owned(),
@@ -304,7 +310,7 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
         windows,
         errors: errors(shape, &failed),
         server: Some(series(shape, duration, shape.cpu, shape.megabytes, tag)),
-        generator: series(shape, duration, shape.cpu / 6, (38, 44), tag + 1),
+        generator: ResourceSeries { pid: 4_712, ..series(shape, duration, shape.cpu / 6, (38, 44), tag + 1) },
         lateness: latencies(&(0..500).map(|i| latency(120, tag + i)).collect::<Vec<_>>()),
     }
 }
@@ -362,7 +368,7 @@ fn series(
             let share = cpu as f64 / 100.0 * (0.9 + 0.2 * noise(tag + index)) * ramp;
             if index > 0 {
                 used += (share * 500_000.0) as u64;
-                busy += (share * 500_000.0 * 1.15) as u64 + 20_000;
+                busy += (cpu_of_machine(shape, share) * 500_000.0) as u64;
                 steal += (noise(tag + index * 3) * 6_000.0) as u64;
             }
             let grown = (megabytes.1 - megabytes.0) as f64 * (index as f64 / count as f64).sqrt();
@@ -388,6 +394,12 @@ fn series(
         cores: 2,
         samples,
     }
+}
+
+/// Server and generator together, and a little more.
+fn cpu_of_machine(shape: &Shape, share: f64) -> f64 {
+    let all = shape.cpu + shape.cpu / 6;
+    (all as f64 / 100.0 + 0.02).min(0.99) * (share * 100.0 / shape.cpu as f64).min(1.0)
 }
 
 fn memory() -> MemoryRecord {

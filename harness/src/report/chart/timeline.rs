@@ -6,7 +6,7 @@ use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Ink, Sheet};
 use super::source::{Measured, Source};
 use super::style::{
-    AXIS, BAND, BELOW, FAINT, MARGIN, PLOT_LEFT, PLOT_RIGHT, PLOT_TOP, Size, TEXT, WIDTH,
+    AXIS, BAND, BELOW, FAINT, MARGIN, PLOT_LEFT, PLOT_RIGHT, Size, TEXT, WIDTH,
 };
 
 /// Height of the strip above the plot that holds the names of the bands.
@@ -26,13 +26,15 @@ pub(super) struct Band<'r> {
 pub(super) struct Timeline<'r> {
     pub(super) bands: Vec<Band<'r>>,
     pub(super) total: f64,
+    /// Top of the bands; the plot begins a strip below.
+    top: f64,
     /// The names of bands that are too narrow to hold them, in lines.
     key: Vec<String>,
 }
 
 impl<'r> Timeline<'r> {
-    /// None if nothing was measured.
-    pub(super) fn of(source: &Source<'r>) -> Option<Self> {
+    /// Bands below `top`; none if nothing was measured.
+    pub(super) fn of(source: &Source<'r>, top: f64) -> Option<Self> {
         let mut bands = Vec::new();
         let mut total = 0.0;
         for scenario in &source.scenarios {
@@ -52,6 +54,7 @@ impl<'r> Timeline<'r> {
         let mut timeline = Self {
             bands,
             total,
+            top,
             key: Vec::new(),
         };
         timeline.key = timeline.key_lines();
@@ -60,7 +63,7 @@ impl<'r> Timeline<'r> {
 
     /// Height of the card for a plot of this height.
     pub(super) fn height(&self, plot: f64) -> f64 {
-        PLOT_TOP + STRIP + plot + BELOW + self.key.len() as f64 * 16.0
+        self.top + STRIP + plot + BELOW + self.key.len() as f64 * 16.0
     }
 
     /// The empty plot with bands and grid.
@@ -71,7 +74,7 @@ impl<'r> Timeline<'r> {
         y: Axis,
         y_title: &str,
     ) -> Result<Plot<'s, 'a>, super::Fault> {
-        let top = PLOT_TOP + STRIP;
+        let top = self.top + STRIP;
         let frame = Frame {
             left: PLOT_LEFT,
             top,
@@ -86,7 +89,7 @@ impl<'r> Timeline<'r> {
                 plot.pixel_x(band.start + band.length),
             );
             if index % 2 == 1 {
-                sheet.block((from, PLOT_TOP), (to, frame.bottom), BAND)?;
+                sheet.block((from, self.top), (to, frame.bottom), BAND)?;
             }
         }
         let x_title = format!(
@@ -105,7 +108,7 @@ impl<'r> Timeline<'r> {
                 plot.pixel_x(band.start + band.length),
             );
             if band.start > 0.0 {
-                sheet.line(&[(from, PLOT_TOP), (from, frame.bottom)], AXIS, 1.0)?;
+                sheet.line(&[(from, self.top), (from, frame.bottom)], AXIS, 1.0)?;
             }
             let (name, number) = (band.scenario.heading(), band.scenario.number().to_string());
             let room = to - from - 8.0;
@@ -116,7 +119,7 @@ impl<'r> Timeline<'r> {
             };
             if Size::Small.width(&text) <= room + 6.0 {
                 let ink = Ink::new(Size::Small, TEXT).bold().centred();
-                sheet.text(f64::midpoint(from, to), PLOT_TOP + STRIP / 2.0, text, ink)?;
+                sheet.text(f64::midpoint(from, to), self.top + STRIP / 2.0, text, ink)?;
             }
         }
         for (line, text) in self.key.iter().enumerate() {
