@@ -1,0 +1,2 @@
+//! What follows from the measurements and verdicts. Pure functions; each finding cites the figures
+//! it rests on, and an empty list is a valid answer.
