@@ -254,7 +254,7 @@ pub(crate) fn of_distribution(
             .ok_or(NoFigure::new(n, Reason::NoSuchStatistic))?,
     };
     let value = times.quantile(quantile).ok_or(none)?;
-    let needed = stats::sample_floor(statistic);
+    let needed = statistic.and_then(Statistic::sample_floor).unwrap_or(1);
     let too_few = NoFigure::new(n, Reason::TooFewSamples { needed });
     if n < needed {
         return Err(too_few);
@@ -360,6 +360,12 @@ pub(crate) fn cpu_share(from: &ResourceSample, to: &ResourceSample, cores: u32) 
     } else {
         0.0
     }
+}
+
+/// The average over all samples; none for fewer than two.
+pub(crate) fn average_cpu(series: &ResourceSeries) -> Option<f64> {
+    let (first, last) = (series.samples.first()?, series.samples.last()?);
+    (first.at < last.at).then(|| cpu_share(first, last, series.cores))
 }
 
 /// The largest share over a second.
