@@ -43,12 +43,12 @@ pub struct Anomaly {
     /// Seconds since the start of the measured phase: first and last, where it has a time.
     pub seconds: Option<(u32, u32)>,
     /// What it was.
-    pub kind: AnomalyKind,
+    pub what: AnomalyKind,
 }
 
 /// The kinds, with the figures that made them one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "anomaly", rename_all = "snake_case")]
 pub enum AnomalyKind {
     /// Seconds without any answer.
     Stall {
@@ -107,7 +107,7 @@ pub enum AnomalyKind {
 #[must_use]
 pub fn find(record: &RunRecord) -> Vec<Anomaly> {
     let mut found = Vec::new();
-    let mut of_run = |kind| found.push(Anomaly { scenario: None, seconds: None, kind });
+    let mut of_run = |kind| found.push(Anomaly { scenario: None, seconds: None, what: kind });
     let (load, cores) = (record.environment.load_before, record.environment.cores);
     if load >= LOAD_PER_CORE * f64::from(cores) {
         of_run(AnomalyKind::BusyMachine { load, cores });
@@ -126,7 +126,7 @@ pub fn find(record: &RunRecord) -> Vec<Anomaly> {
 }
 
 fn at(scenario: &ScenarioRecord, seconds: Option<(u32, u32)>, kind: AnomalyKind) -> Anomaly {
-    Anomaly { scenario: Some(scenario.name.clone()), seconds, kind }
+    Anomaly { scenario: Some(scenario.name.clone()), seconds, what: kind }
 }
 
 /// Runs of neighbouring windows for which `strange` holds.

@@ -10,4 +10,7 @@ pub mod environment;
 pub mod histogram;
 pub mod load;
 pub mod memory;
+pub mod raw;
 pub mod resource;
+#[cfg(test)]
+mod sample;

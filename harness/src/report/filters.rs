@@ -9,11 +9,11 @@ use crate::units::{Bytes, Micros};
 use crate::verdict::judgement::{Interval, Judgement, Method, Quantity};
 
 /// What stands where there is no figure.
-pub const NOT_MEASURED: &str = "not measured";
+pub(super) const NOT_MEASURED: &str = "not measured";
 
 /// Three significant digits, or all digits before the point; at most six after it.
 #[must_use]
-pub fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     if !value.is_finite() {
         return NOT_MEASURED.to_owned();
     }
@@ -27,7 +27,7 @@ pub fn number(value: f64) -> String {
 
 /// A share in percent, without the sign: one decimal, two below one.
 #[must_use]
-pub fn percent(value: f64) -> String {
+pub(super) fn percent(value: f64) -> String {
     if !value.is_finite() {
         return NOT_MEASURED.to_owned();
     }
@@ -43,38 +43,38 @@ pub fn percent(value: f64) -> String {
 
 /// A change in percent, with its sign on both sides.
 #[must_use]
-pub fn signed_percent(value: f64) -> String {
+pub(super) fn signed_percent(value: f64) -> String {
     format!("{value:+.1}%")
 }
 
 /// Microseconds as milliseconds.
 #[must_use]
-pub fn millis(micros: f64) -> String {
+pub(super) fn millis(micros: f64) -> String {
     number(micros / 1_000.0)
 }
 
 /// Nanoseconds as milliseconds.
 #[must_use]
-pub fn nanos_as_millis(nanos: f64) -> String {
+pub(super) fn nanos_as_millis(nanos: f64) -> String {
     number(nanos / 1e6)
 }
 
 /// Megabytes with one decimal.
 #[must_use]
-pub fn megabytes(bytes: Bytes) -> String {
+pub(super) fn megabytes(bytes: Bytes) -> String {
     format!("{:.1}", bytes.as_megabytes())
 }
 
 /// The difference of two amounts in megabytes, with its sign.
 #[must_use]
-pub fn megabytes_between(from: Bytes, to: Bytes) -> String {
+pub(super) fn megabytes_between(from: Bytes, to: Bytes) -> String {
     let difference = to.as_megabytes() - from.as_megabytes();
     if difference.abs() < 0.05 { "0.0".to_owned() } else { format!("{difference:+.1}") }
 }
 
 /// A span of time for people: `850 ms`, `12.3 s`, `4 min 05 s`, `1 h 02 min`.
 #[must_use]
-pub fn duration(time: Micros) -> String {
+pub(super) fn duration(time: Micros) -> String {
     let seconds = time.as_secs();
     let whole = seconds.round() as u64;
     match whole {
@@ -87,7 +87,7 @@ pub fn duration(time: Micros) -> String {
 
 /// A figure with its unit.
 #[must_use]
-pub fn with_unit(value: f64, unit: Unit, quantity: Quantity) -> String {
+pub(super) fn with_unit(value: f64, unit: Unit, quantity: Quantity) -> String {
     let per_user =
         if quantity == Quantity::Measured(Metric::ThroughputPerUser) { "/user" } else { "" };
     match unit {
@@ -102,7 +102,7 @@ pub fn with_unit(value: f64, unit: Unit, quantity: Quantity) -> String {
 
 /// A bound: `< 500 ms`. Written as in the plan, not rounded.
 #[must_use]
-pub fn bound(bound: &Bound, quantity: Quantity) -> String {
+pub(super) fn bound(bound: &Bound, quantity: Quantity) -> String {
     let sign = bound.relation.sign();
     let per_user =
         if quantity == Quantity::Measured(Metric::ThroughputPerUser) { "/user" } else { "" };
@@ -119,7 +119,7 @@ pub fn bound(bound: &Bound, quantity: Quantity) -> String {
 
 /// The figure of a judgement.
 #[must_use]
-pub fn value(judgement: &Judgement) -> String {
+pub(super) fn value(judgement: &Judgement) -> String {
     judgement.value.map_or_else(
         || NOT_MEASURED.to_owned(),
         |value| with_unit(value, judgement.unit, judgement.quantity),
@@ -128,7 +128,7 @@ pub fn value(judgement: &Judgement) -> String {
 
 /// The interval of a judgement, in its unit.
 #[must_use]
-pub fn interval(judgement: &Judgement) -> String {
+pub(super) fn interval(judgement: &Judgement) -> String {
     match (judgement.interval, judgement.value) {
         (Some(interval), _) => ends(&interval, judgement.unit),
         (None, Some(_)) => "observed, no interval".to_owned(),
@@ -148,7 +148,7 @@ fn ends(interval: &Interval, unit: Unit) -> String {
 
 /// The name of a method, with what is needed to repeat it.
 #[must_use]
-pub fn method(method: Method) -> String {
+pub(super) fn method(method: Method) -> String {
     match method {
         Method::OrderStatistics => "order statistics".to_owned(),
         Method::Wilson => "Wilson score".to_owned(),
@@ -164,7 +164,7 @@ pub fn method(method: Method) -> String {
 
 /// Text for a cell of a Markdown table: no bar, no line break, no HTML.
 #[must_use]
-pub fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

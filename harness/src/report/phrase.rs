@@ -129,7 +129,7 @@ pub(super) fn anomaly(record: &RunRecord, anomaly: &Anomaly) -> String {
         Some((first, last)) => format!(", seconds {first} to {last}"),
         None => String::new(),
     };
-    let (title, what, cause) = anomaly_parts(&anomaly.kind);
+    let (title, what, cause) = anomaly_parts(&anomaly.what);
     format!("**{title}** ({wherever}{time}): {what}. Possible causes, not verified: {cause}.")
 }
 

@@ -35,6 +35,12 @@ pub enum RunError {
         /// What is wrong, and what to try.
         message: String,
     },
+    /// The thread that samples processes could not be started.
+    #[error("cannot sample processes: {source}; is /proc mounted?")]
+    Sampler {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The suite has no command and the caller no target.
     #[error(
         "the suite has no `sut.start` command, so there is nothing to start; give the address of a running system with --target URL"

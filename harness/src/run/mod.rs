@@ -6,9 +6,30 @@
 //! nothing to keep. Nothing in here judges a figure, and only `attack` and `step` know which load
 //! generator schedules the users.
 
+mod attack;
+mod bench;
+mod child;
 mod error;
+mod exchange;
+mod heartbeat;
+mod interrupt;
+mod listener;
+mod memory_profile;
 mod options;
+mod phase;
+mod process;
+mod recorder;
+mod reins;
+mod sampler;
+mod scenario;
+mod script;
+mod server_timing;
+mod step;
 mod story;
+mod sut;
+mod syscall;
+mod user;
+mod variables;
 
 pub use error::RunError;
 pub use options::RunOptions;

@@ -254,7 +254,7 @@ pub(crate) fn of_distribution(
             .ok_or(NoFigure::new(n, Reason::NoSuchStatistic))?,
     };
     let value = times.quantile(quantile).ok_or(none)?;
-    let needed = statistic.and_then(Statistic::sample_floor).unwrap_or(1);
+    let needed = stats::sample_floor(statistic);
     let too_few = NoFigure::new(n, Reason::TooFewSamples { needed });
     if n < needed {
         return Err(too_few);

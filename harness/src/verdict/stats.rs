@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::judgement::{Interval, Method};
+use crate::metric::Statistic;
 
 /// The confidence of all intervals.
 pub const CONFIDENCE: f64 = 0.99;
@@ -28,6 +29,12 @@ const BOOTSTRAP_WINDOWS: usize = 10;
 
 /// The fewest single samples that carry an interval of their mean.
 const MEAN_SAMPLES: u64 = 30;
+
+/// The fewest samples for a statistic to be judged or printed; one for those that are no percentile.
+#[must_use]
+pub fn sample_floor(statistic: Option<Statistic>) -> u64 {
+    statistic.and_then(Statistic::sample_floor).unwrap_or(1)
+}
 
 /// The ranks (1 is the smallest) between which the quantile lies; none if `n` samples cannot say.
 ///

@@ -4,7 +4,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::metric::Statistic;
 
 /// P(Bin(n, p) <= k), by the definition.
 fn binomial_cdf(n: u64, p: f64, k: u64) -> f64 {
