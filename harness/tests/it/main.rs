@@ -1,4 +1,5 @@
 //! Tests of the harness from outside, through what it offers to its own program.
 
+mod cli;
 mod known_answer;
 mod layering;
