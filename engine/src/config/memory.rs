@@ -110,3 +110,18 @@ impl MemoryConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tests_use_the_compiled_in_defaults() {
+        #[derive(Deserialize)]
+        struct Defaults {
+            memory: MemoryConfig,
+        }
+        let defaults: Defaults = toml::from_str(include_str!("defaults.toml")).unwrap();
+        assert_eq!(defaults.memory, MemoryConfig::for_tests());
+    }
+}

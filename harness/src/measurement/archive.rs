@@ -1,17 +1,24 @@
 //! `run.json`: one run with all its measurements.
 
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bench::BenchRecord;
 use super::environment::{Environment, SutRecord, ToolRecord};
+use super::histogram::HistogramError;
 use super::load::ScenarioRecord;
 use super::memory::MemoryRecord;
 use crate::plan::suite::Suite;
 
 /// The format that this version of the program writes.
 pub const FORMAT: u32 = 1;
+
+/// The file's name in a run's folder.
+pub const FILE: &str = "run.json";
 
 /// One run. Saved after every scenario, so that an interrupted run keeps what it has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,3 +74,206 @@ pub enum RunEnd {
         reason: String,
     },
 }
+
+/// Why a run could not be saved or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The file could not be written.
+    #[error("cannot save {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file could not be derived from the record.
+    #[error("cannot write the {part}: {message}")]
+    Derive {
+        /// What was to be written.
+        part: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// A histogram of the record could not be read.
+    #[error(transparent)]
+    Histogram(#[from] HistogramError),
+    /// There is none.
+    #[error("there is no run at {path}; give the folder of a run, e.g. reports/20250511_094532")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// It cannot be read from the disk.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The end is missing.
+    #[error(
+        "{path} is cut off at line {line}: the run was killed while saving, or the copy is incomplete"
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Where the text ends.
+        line: usize,
+    },
+    /// Written by another version of the program.
+    #[error(
+        "{path} has format {found} and this program reads format {FORMAT}; use the version of steps-perf that wrote it"
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: u64,
+    },
+    /// Not the content of a run.
+    #[error("{path} is not a saved run: {key}: {message}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        key: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl RunRecord {
+    /// Writes `run.json` into the run's folder: the whole file or, when anything fails, the one that
+    /// was there before.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<PathBuf, ArchiveError> {
+        let path = folder.join(FILE);
+        match write_atomically(folder, &path, self) {
+            Ok(()) => Ok(path),
+            Err(source) => Err(ArchiveError::Write { path, source }),
+        }
+    }
+
+    /// Reads a saved run: from its folder, or from the file itself.
+    ///
+    /// # Errors
+    /// When there is none, it is cut off, of an unknown format, or not a run.
+    pub fn load(path: &Path) -> Result<Self, ArchiveError> {
+        let path = if path.is_dir() {
+            path.join(FILE)
+        } else {
+            path.to_path_buf()
+        };
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(ArchiveError::Missing { path });
+            }
+            Err(source) => return Err(ArchiveError::Read { path, source }),
+        };
+        parse(&text, path)
+    }
+
+    /// The runs beside this one that began before it, oldest first. A folder that holds no run, or
+    /// one that cannot be read any more, is no part of the history.
+    #[must_use]
+    pub fn earlier(dir: &Path, stamp: &str) -> Vec<Self> {
+        let above = match dir.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        let Ok(entries) = std::fs::read_dir(above) else {
+            return Vec::new();
+        };
+        let mut runs: Vec<Self> = entries
+            .filter_map(|entry| Self::load(&entry.ok()?.path()).ok())
+            .filter(|run| run.stamp.as_str() < stamp)
+            .collect();
+        runs.sort_by(|a, b| a.stamp.cmp(&b.stamp));
+        runs
+    }
+
+    /// The JSON schema of `run.json`, as published in `schemas/run.schema.json`.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+}
+
+fn write_atomically<T: Serialize>(folder: &Path, path: &Path, value: &T) -> std::io::Result<()> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".run.")
+        .suffix(".tmp")
+        .tempfile_in(folder)?;
+    {
+        let mut buffer = std::io::BufWriter::new(file.as_file_mut());
+        serde_json::to_writer_pretty(&mut buffer, value)?;
+        buffer.write_all(b"\n")?;
+        buffer.flush()?;
+    }
+    file.as_file().sync_all()?;
+    set_ordinary_mode(file.path())?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename is on disk only when its folder is.
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// Temporary files are private; a saved run is as readable as any other file.
+fn set_ordinary_mode(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
+}
+
+fn parse(text: &[u8], path: PathBuf) -> Result<RunRecord, ArchiveError> {
+    #[derive(Deserialize)]
+    struct Probe {
+        format: u64,
+    }
+    let probe: Probe = match serde_json::from_slice(text) {
+        Ok(probe) => probe,
+        Err(error) if error.is_eof() => {
+            return Err(ArchiveError::Truncated {
+                path,
+                line: error.line(),
+            });
+        }
+        Err(error) => {
+            let key = format!("line {}", error.line());
+            return Err(ArchiveError::Content {
+                path,
+                key,
+                message: error.to_string(),
+            });
+        }
+    };
+    if probe.format != u64::from(FORMAT) {
+        return Err(ArchiveError::Format {
+            path,
+            found: probe.format,
+        });
+    }
+    let content = |key: String, message: String| ArchiveError::Content {
+        path: path.clone(),
+        key,
+        message,
+    };
+    let mut json: serde_json::Value = serde_json::from_slice(text)
+        .map_err(|error| content(format!("line {}", error.line()), error.to_string()))?;
+    // A judged run carries its verdicts and findings beside the record; they are computed anew.
+    if let Some(object) = json.as_object_mut() {
+        for derived in ["assessment", "findings"] {
+            object.remove(derived);
+        }
+    }
+    serde_path_to_error::deserialize(&json).map_err(|error| ArchiveError::Content {
+        path,
+        key: error.path().to_string(),
+        message: error.into_inner().to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,21 @@
-//! A distribution of latencies as it is saved: the HDR histogram itself, not its percentiles.
+//! A distribution of latencies: recorded by addition only, saved as the HDR histogram itself and not
+//! as its percentiles, so that any percentile can be taken later and runs can be merged bit for bit.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::Micros;
+
+/// One hour in microseconds: the longest latency that is told apart.
+const HOUR_MICROS: u64 = 3_600_000_000;
+/// One minute in nanoseconds: the longest benchmarked call that is told apart.
+const MINUTE_NANOS: u64 = 60_000_000_000;
+/// Significant digits: two values are told apart if they differ by a thousandth.
+const DIGITS: u8 = 3;
 
 /// A saved histogram: 1 µs to 1 h, three significant digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,4 +31,299 @@ pub struct HistogramRecord {
     pub min: Option<Micros>,
     /// Exact largest sample; none without samples.
     pub max: Option<Micros>,
+}
+
+/// A saved histogram that cannot be read, or one that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum HistogramError {
+    /// Not base64.
+    #[error("the histogram is not base64 ({0}); the file was changed or cut off")]
+    Base64(#[from] base64::DecodeError),
+    /// Not an HDR histogram.
+    #[error("the histogram is not in the HDR V2 format ({0}); the file was changed or cut off")]
+    Format(String),
+    /// The count beside it is another one.
+    #[error(
+        "the histogram holds {held} samples, but its record says {stated}; the file was changed"
+    )]
+    Count {
+        /// In the histogram.
+        held: u64,
+        /// In the record.
+        stated: u64,
+    },
+    /// It could not be written out.
+    #[error("the histogram cannot be encoded: {0}")]
+    Encode(String),
+}
+
+impl HistogramRecord {
+    /// The histogram, checked against the count.
+    ///
+    /// # Errors
+    /// When the text is not a histogram or holds another number of samples.
+    pub fn decode(&self) -> Result<Histogram<u64>, HistogramError> {
+        let bytes = STANDARD.decode(&self.hdr)?;
+        let histogram: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| HistogramError::Format(error.to_string()))?;
+        if histogram.len() != self.count {
+            return Err(HistogramError::Count {
+                held: histogram.len(),
+                stated: self.count,
+            });
+        }
+        Ok(histogram)
+    }
+
+    /// The exact mean, in the unit of the samples; none without samples.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum.0 as f64 / self.count as f64)
+    }
+
+    /// The value below or at which the share `q` (0 to 1) of the samples lies; none without samples.
+    /// For many quantiles decode once and ask [`Histogram::value_at_quantile`].
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn quantile(&self, q: f64) -> Result<Option<Micros>, HistogramError> {
+        let (Some(min), Some(max)) = (self.min, self.max) else {
+            return Ok(None);
+        };
+        let value = self.decode()?.value_at_quantile(q);
+        // The histogram knows the width of a bucket only; the ends are known exactly.
+        Ok(Some(Micros(value.clamp(min.0, max.0))))
+    }
+}
+
+/// A distribution that is being recorded.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    histogram: Histogram<u64>,
+    sum: u64,
+    min: u64,
+    max: u64,
+}
+
+impl Recording {
+    /// Latencies in microseconds, 1 µs to 1 h. Longer ones count as 1 h in the percentiles and
+    /// exactly in sum and maximum.
+    #[must_use]
+    pub fn latencies() -> Self {
+        Self::with_high(HOUR_MICROS)
+    }
+
+    /// Single calls in nanoseconds, 1 ns to 1 min.
+    #[must_use]
+    pub fn calls() -> Self {
+        Self::with_high(MINUTE_NANOS)
+    }
+
+    /// Latencies in microseconds in a histogram that takes memory as it needs it; for the many that
+    /// live only for a second.
+    #[must_use]
+    pub fn growing() -> Self {
+        let mut recording = Self::with_high(2);
+        recording.histogram.auto(true);
+        recording
+    }
+
+    fn with_high(high: u64) -> Self {
+        #[expect(
+            clippy::expect_used,
+            reason = "bounds and digits are constants of this file, covered by its tests"
+        )]
+        let histogram = Histogram::new_with_bounds(1, high, DIGITS).expect("valid bounds");
+        Self {
+            histogram,
+            sum: 0,
+            min: u64::MAX,
+            max: 0,
+        }
+    }
+
+    /// Adds one sample.
+    pub fn record(&mut self, value: u64) {
+        self.histogram
+            .saturating_record(value.min(HOUR_MICROS.max(MINUTE_NANOS)));
+        self.sum = self.sum.saturating_add(value);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
+    /// Adds all samples of another one of the same kind.
+    pub fn merge(&mut self, other: &Self) {
+        if other.is_empty() {
+            return;
+        }
+        if self.histogram.add(&other.histogram).is_err() {
+            // Only a narrower histogram can refuse, and then bucket by bucket does the same.
+            for bucket in other.histogram.iter_recorded() {
+                self.histogram
+                    .saturating_record_n(bucket.value_iterated_to(), bucket.count_at_value());
+            }
+        }
+        self.sum = self.sum.saturating_add(other.sum);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Samples so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Whether there is none yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.histogram.is_empty()
+    }
+
+    /// Their exact sum.
+    #[must_use]
+    pub fn sum(&self) -> u64 {
+        self.sum
+    }
+
+    /// The exact largest; none without samples.
+    #[must_use]
+    pub fn max(&self) -> Option<u64> {
+        (!self.is_empty()).then_some(self.max)
+    }
+
+    /// The value at a quantile (0 to 1), kept within the exact ends; none without samples.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        (!self.is_empty()).then(|| {
+            self.histogram
+                .value_at_quantile(q)
+                .clamp(self.min, self.max)
+        })
+    }
+
+    /// The histogram itself.
+    #[must_use]
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
+    }
+
+    /// As it is saved.
+    ///
+    /// # Errors
+    /// When the encoder refuses, which only a lack of memory makes it do.
+    pub fn to_record(&self) -> Result<HistogramRecord, HistogramError> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&self.histogram, &mut bytes)
+            .map_err(|error| HistogramError::Encode(error.to_string()))?;
+        let some = !self.is_empty();
+        Ok(HistogramRecord {
+            hdr: STANDARD.encode(bytes),
+            count: self.count(),
+            sum: Micros(self.sum),
+            min: some.then_some(Micros(self.min)),
+            max: some.then_some(Micros(self.max)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn recorded(values: &[u64]) -> Recording {
+        let mut recording = Recording::latencies();
+        for value in values {
+            recording.record(*value);
+        }
+        recording
+    }
+
+    #[test]
+    fn an_empty_recording_has_no_figures() {
+        let record = Recording::latencies().to_record().unwrap();
+        assert_eq!((record.count, record.min, record.max), (0, None, None));
+        assert_eq!(record.mean(), None);
+        assert_eq!(record.quantile(0.95).unwrap(), None);
+        assert!(record.decode().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_saved_histogram_comes_back_whole() {
+        let recording = recorded(&[1, 250, 999, 1_000_003, HOUR_MICROS]);
+        let record = recording.to_record().unwrap();
+        assert_eq!(record.decode().unwrap(), *recording.histogram());
+        assert_eq!(record.sum, Micros(1 + 250 + 999 + 1_000_003 + HOUR_MICROS));
+        assert_eq!(
+            (record.min, record.max),
+            (Some(Micros(1)), Some(Micros(HOUR_MICROS)))
+        );
+    }
+
+    #[test]
+    fn a_sample_beyond_the_range_is_kept_exactly_in_sum_and_maximum() {
+        let record = recorded(&[5, 2 * HOUR_MICROS]).to_record().unwrap();
+        assert_eq!(record.count, 2);
+        assert_eq!(record.max, Some(Micros(2 * HOUR_MICROS)));
+        assert_eq!(record.mean(), Some((5.0 + 2.0 * HOUR_MICROS as f64) / 2.0));
+    }
+
+    #[test]
+    fn calls_are_told_apart_by_the_nanosecond() {
+        let mut calls = Recording::calls();
+        for nanos in [83, 84, 85, 1_999] {
+            calls.record(nanos);
+        }
+        let record = calls.to_record().unwrap();
+        assert_eq!(record.quantile(0.5).unwrap(), Some(Micros(84)));
+        assert_eq!(record.quantile(1.0).unwrap(), Some(Micros(1_999)));
+    }
+
+    #[test]
+    fn changed_records_are_refused() {
+        let mut record = recorded(&[10, 20]).to_record().unwrap();
+        record.count = 3;
+        assert!(matches!(
+            record.decode(),
+            Err(HistogramError::Count { held: 2, stated: 3 })
+        ));
+        record.hdr.truncate(20);
+        assert!(matches!(record.decode(), Err(HistogramError::Format(_))));
+        record.hdr = "not base64!".to_owned();
+        assert!(matches!(record.decode(), Err(HistogramError::Base64(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_merge_to_the_whole(
+            values in prop::collection::vec(0u64..HOUR_MICROS, 1..200),
+            cut in 0usize..200,
+        ) {
+            let cut = cut.min(values.len());
+            let mut small = Recording::growing();
+            for value in &values[cut..] {
+                small.record(*value);
+            }
+            let mut merged = recorded(&values[..cut]);
+            merged.merge(&small);
+            prop_assert_eq!(merged.to_record().unwrap(), recorded(&values).to_record().unwrap());
+        }
+
+        #[test]
+        fn quantiles_are_off_by_a_thousandth_at_most(
+            mut values in prop::collection::vec(1u64..HOUR_MICROS, 1..300),
+            q in 0.0f64..=1.0,
+        ) {
+            let record = recorded(&values).to_record().unwrap();
+            values.sort_unstable();
+            let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len());
+            let exact = values[rank - 1] as f64;
+            let got = record.quantile(q).unwrap().unwrap().0 as f64;
+            prop_assert!((got - exact).abs() <= exact / 1_000.0 + 1.0, "{} for {}", got, exact);
+        }
+    }
 }

@@ -5,8 +5,12 @@
 
 pub mod archive;
 pub mod bench;
+pub mod clock;
 pub mod environment;
 pub mod histogram;
 pub mod load;
 pub mod memory;
+pub mod raw;
 pub mod resource;
+#[cfg(test)]
+mod sample;

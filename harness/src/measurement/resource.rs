@@ -46,3 +46,17 @@ pub struct ResourceSample {
     /// CPU time stolen by the hypervisor since the machine started.
     pub host_steal: Micros,
 }
+
+impl ResourceSeries {
+    /// Of a process at which nobody has looked yet, on this machine.
+    #[must_use]
+    pub fn empty(pid: u32) -> Self {
+        let cores = std::thread::available_parallelism()
+            .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        Self {
+            pid,
+            cores,
+            samples: Vec::new(),
+        }
+    }
+}

@@ -125,8 +125,10 @@ pub fn detect(history: &ClientHistory, config: &InsightConfig) -> Vec<InsightDra
     drafts.retain(|draft| !draft.evidence.is_empty());
     drafts.sort_by(|a, b| {
         let keys = |d: &InsightDraft| (d.detector.clone(), d.slot.clone());
+        let q = |d: &InsightDraft| d.test.q.unwrap_or(1.0);
         b.confidence
             .total_cmp(&a.confidence)
+            .then_with(|| q(a).total_cmp(&q(b)))
             .then_with(|| keys(a).cmp(&keys(b)))
     });
     drafts.truncate(config.limit);

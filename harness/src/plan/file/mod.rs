@@ -67,6 +67,10 @@ pub fn load_suite(path: &Path, profile: &str, only: &[String]) -> Result<Suite, 
     suite.scenarios.retain(|scenario| is_chosen(&scenario.name));
     suite.memory = suite.memory.filter(|_| is_chosen(MEMORY));
     suite.bench = suite.bench.filter(|_| is_chosen(BENCH));
+    // A row over the whole suite says nothing where a part of it was not chosen.
+    suite
+        .summary
+        .retain(|row| row.parts.iter().all(|part| is_chosen(&part.scenario)));
     Ok(suite)
 }
 
