@@ -22,7 +22,11 @@ pub enum TelemetryError {
 /// # Errors
 /// When the filter cannot be read, or logging is set up already.
 pub fn init(config: &LogConfig) -> Result<(), TelemetryError> {
-    let registry = tracing_subscriber::registry().with(EnvFilter::try_new(&config.filter)?);
+    let mut filter = EnvFilter::try_new(&config.filter)?;
+    if !config.requests {
+        filter = filter.add_directive("smart_steps_engine::requests=off".parse()?);
+    }
+    let registry = tracing_subscriber::registry().with(filter);
     match config.format {
         LogFormat::Text => {
             let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());

@@ -105,7 +105,7 @@ impl Problem {
     /// Values that break rules.
     pub(super) fn invalid(errors: Vec<FieldProblem>) -> Self {
         let detail = match errors.as_slice() {
-            [one] => format!("one value cannot be used: {} {}", one.pointer, one.detail),
+            [one] => format!("one value cannot be used: {}: {}", one.pointer, one.detail),
             many => format!("{} values cannot be used; `errors` says which", many.len()),
         };
         let status = StatusCode::UNPROCESSABLE_ENTITY;

@@ -386,7 +386,7 @@ mod tests {
         insta::assert_snapshot!(refusal(file("[http]\nlisten = 8080")), @"my.toml:2: `http.listen` must be a text, and is 8080");
         insta::assert_snapshot!(refusal(file("[http]\nlisten = \"here\"")), @r#"my.toml:2: `http.listen` must be a usable value (invalid socket address syntax), and is "here""#);
         insta::assert_snapshot!(refusal(file("[limits]\n\nmessage_chars = 0")), @"my.toml:3: `limits.message_chars` must be a number from 1 to 1000000, and is 0");
-        insta::assert_snapshot!(refusal(file("[log]\nfilter = \"a=b=c\"")), @r#"my.toml:2: `log.filter` must be levels such as `info` or `smart_steps_engine=debug,warn`, and is "a=b=c" (invalid filter directive)"#);
+        insta::assert_snapshot!(refusal(file("[log]\nfilter = \"a=b=c\"")), @r#"my.toml:2: `log.filter` must be levels such as `info` or `smart_steps_engine=debug,warn`, and is "a=b=c" (error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5)"#);
         insta::assert_snapshot!(refusal(file("[http\n")), @"my.toml:1: unclosed table, expected `]`");
         let mut layers = Layers::defaults().unwrap();
         let variable = (

@@ -65,7 +65,7 @@ struct Unfit {
     found: String,
 }
 
-fn within<N: PartialOrd + std::fmt::Display>(
+fn within<N: PartialOrd + Copy + std::fmt::Display>(
     key: &'static str,
     value: N,
     range: RangeInclusive<N>,

@@ -157,9 +157,9 @@ impl Auth {
             Some(key) if key.tenant != scope.tenant || key.revoked_at.is_some() => {
                 let detail =
                     "the chosen secret was revoked or belongs to another tenant; choose another";
-                return Err(ServiceError::Refused {
+                Err(ServiceError::Refused {
                     detail: detail.to_owned(),
-                });
+                })
             }
             Some(key) => {
                 let others = |other: &&ApiKey| other.label == label && other.id != key.id;
@@ -216,7 +216,7 @@ impl Auth {
         if !keys.iter().any(|key| key.id == *id) {
             return Err(ServiceError::not_found("API key", id));
         }
-        self.revoke(scope, &[id.clone()]).await
+        self.revoke(scope, std::slice::from_ref(id)).await
     }
 
     /// Revokes every key of the tenant that carries `label`.

@@ -79,11 +79,6 @@ impl Folds {
         }
     }
 
-    /// The fold of a stored record; none if it has to be folded anew.
-    pub(super) fn read(scope: &Scope, record: &FoldRecord) -> Option<SessionState> {
-        readable(scope, record)
-    }
-
     /// The write that stores `state` for `session`.
     pub(super) fn put(
         scope: &Scope,

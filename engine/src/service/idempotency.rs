@@ -22,6 +22,9 @@ pub struct Rendered {
     pub body: Vec<u8>,
 }
 
+/// Writes an outcome down.
+pub type Render<T> = Arc<dyn Fn(&T) -> Result<Rendered, serde_json::Error> + Send + Sync>;
+
 /// A request under an idempotency key.
 #[derive(Clone)]
 pub struct Repeatable<T> {
@@ -30,7 +33,7 @@ pub struct Repeatable<T> {
     /// Digest of method, path and body.
     pub request: [u8; 32],
     /// How the outcome is written down.
-    pub render: Arc<dyn Fn(&T) -> Result<Rendered, serde_json::Error> + Send + Sync>,
+    pub render: Render<T>,
 }
 
 /// The outcome of a request that may be a repetition.

@@ -31,7 +31,7 @@ pub use auth::{Auth, Caller};
 pub use conversation::{Conversations, NewMessage, Turn};
 pub use error::ServiceError;
 pub use fault::{Fault, Part};
-pub use idempotency::{Outcome, Rendered, Repeatable};
+pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
 pub use personas::Personas;
 pub use risk::RiskFlags;

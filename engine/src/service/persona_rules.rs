@@ -80,7 +80,7 @@ fn is_language(text: &str) -> bool {
 
 /// Everything that is wrong with `profile`; nothing if it can be used.
 #[must_use]
-pub fn faults(profile: &Profile) -> Vec<Fault> {
+pub(super) fn faults(profile: &Profile) -> Vec<Fault> {
     use Part::Key;
     let mut check = Check(Vec::new());
     check.text(&[Key("name")], &profile.name, 100);

@@ -1,5 +1,10 @@
 //! Black-box tests of the engine: a whole server on a temporary database, reached over HTTP.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, what is not there is a failure"
+)]
+
 mod app;
 mod conditional;
 mod conversation;

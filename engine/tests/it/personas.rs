@@ -44,7 +44,8 @@ async fn the_shipped_personas_are_there_and_are_not_changed() {
 #[tokio::test]
 async fn retrieval_quotes_documents_byte_for_byte_or_abstains() {
     let app = TestApp::start().await;
-    let ask = |query: &'static str| async {
+    let app = &app;
+    let ask = |query: &'static str| async move {
         let body = json!({"query": query, "k": 3});
         app.post("/api/v1/personas/therapist/retrieve", &body)
             .await
