@@ -21,7 +21,12 @@ pub fn write(dir: &Path) -> io::Result<()> {
     let own = dir.join(FILE);
     let mut lines: Vec<(Vec<u8>, String)> = Vec::new();
     for file in files.into_iter().filter(|file| *file != own) {
-        let name = file.strip_prefix(dir).unwrap_or(&file).as_os_str().as_bytes().to_vec();
+        let name = file
+            .strip_prefix(dir)
+            .unwrap_or(&file)
+            .as_os_str()
+            .as_bytes()
+            .to_vec();
         lines.push((name, digest(&file)?));
     }
     lines.sort();
@@ -41,7 +46,10 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         } else if kind.is_file() {
             files.push(path);
         } else {
-            let text = format!("{} is neither a file nor a folder; remove it", path.display());
+            let text = format!(
+                "{} is neither a file nor a folder; remove it",
+                path.display()
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
     }
@@ -52,7 +60,11 @@ fn digest(path: &Path) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let copied = File::open(path).and_then(|mut file| io::copy(&mut file, &mut hasher));
     copied.map_err(|error| naming(path, &error))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// The system's message alone does not say which of many files it is about.
@@ -108,7 +120,10 @@ mod tests {
     fn odd_names_are_escaped_as_coreutils_does() {
         let mut out = Vec::new();
         line(&mut out, b"a\\b\nc", ABC).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), format!("\\{ABC}  a\\\\b\\nc\n"));
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("\\{ABC}  a\\\\b\\nc\n")
+        );
     }
 
     #[test]
@@ -117,7 +132,12 @@ mod tests {
         std::os::unix::fs::symlink("/nowhere", dir.path().join("link")).unwrap();
         let error = write(dir.path()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-        assert!(error.to_string().contains("link is neither a file nor a folder"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("link is neither a file nor a folder"),
+            "{error}"
+        );
     }
 
     #[test]

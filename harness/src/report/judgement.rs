@@ -16,12 +16,20 @@ pub(super) fn value(judgement: &Judgement) -> String {
 
 /// `< 500 ms`.
 pub(super) fn bound(bound: &Bound) -> String {
-    format!("{} {}", bound.relation.sign(), number::with_unit(&number::plain(bound.value), bound.unit))
+    format!(
+        "{} {}",
+        bound.relation.sign(),
+        number::with_unit(&number::plain(bound.value), bound.unit)
+    )
 }
 
 /// `[561, 590]`, in the unit of the value.
 pub(super) fn interval(interval: &Interval) -> String {
-    format!("[{}, {}]", number::figure(interval.low), number::figure(interval.high))
+    format!(
+        "[{}, {}]",
+        number::figure(interval.low),
+        number::figure(interval.high)
+    )
 }
 
 /// `578 ms [561, 590] against < 500 ms: misses the bound beyond the declared tolerance`.
@@ -45,6 +53,9 @@ pub(super) fn group(record: &RunRecord, name: &str) -> String {
             .scenarios
             .iter()
             .find(|scenario| scenario.name == name)
-            .map_or_else(|| name.to_owned(), |scenario| format!("{} {}", scenario.number, scenario.title)),
+            .map_or_else(
+                || name.to_owned(),
+                |scenario| format!("{} {}", scenario.number, scenario.title),
+            ),
     }
 }

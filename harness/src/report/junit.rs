@@ -33,7 +33,10 @@ struct Suite {
 
 impl Suite {
     fn count(&self, verdict: Verdict) -> usize {
-        self.cases.iter().filter(|case| case.verdict == verdict).count()
+        self.cases
+            .iter()
+            .filter(|case| case.verdict == verdict)
+            .count()
     }
 }
 
@@ -51,18 +54,29 @@ fn suites(record: &RunRecord, assessment: &Assessment) -> Vec<Suite> {
     let mut suites = Vec::new();
     if !assessment.causes.is_empty() {
         let cases = assessment.causes.iter().map(invalid).collect();
-        suites.push(Suite { name: "run".to_owned(), time: None, cases });
+        suites.push(Suite {
+            name: "run".to_owned(),
+            time: None,
+            cases,
+        });
     }
     suites.extend(assessment.groups().map(|group| suite(record, group)));
     if !assessment.summary.is_empty() {
         let cases = assessment.summary.iter().map(row).collect();
-        suites.push(Suite { name: "summary".to_owned(), time: None, cases });
+        suites.push(Suite {
+            name: "summary".to_owned(),
+            time: None,
+            cases,
+        });
     }
     suites
 }
 
 fn suite(record: &RunRecord, group: &Group) -> Suite {
-    let measured = record.scenarios.iter().find(|scenario| scenario.name == group.name);
+    let measured = record
+        .scenarios
+        .iter()
+        .find(|scenario| scenario.name == group.name);
     let causes = group.causes.iter().map(invalid);
     let cases = causes.chain(group.judgements.iter().map(case)).collect();
     Suite {
@@ -108,9 +122,18 @@ fn row(row: &SummaryJudgement) -> Case {
 }
 
 fn document(out: &mut String, record: &RunRecord, suites: &[Suite]) -> fmt::Result {
-    let count = |verdict| suites.iter().map(|suite| suite.count(verdict)).sum::<usize>();
+    let count = |verdict| {
+        suites
+            .iter()
+            .map(|suite| suite.count(verdict))
+            .sum::<usize>()
+    };
     let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
-    let time: u64 = suites.iter().filter_map(|suite| suite.time).map(|time| time.0).sum();
+    let time: u64 = suites
+        .iter()
+        .filter_map(|suite| suite.time)
+        .map(|time| time.0)
+        .sum();
     writeln!(
         out,
         "<testsuites name=\"{} {}\" tests=\"{tests}\" failures=\"{}\" errors=\"{}\" \
@@ -129,7 +152,10 @@ fn document(out: &mut String, record: &RunRecord, suites: &[Suite]) -> fmt::Resu
 }
 
 fn write_suite(out: &mut String, record: &RunRecord, suite: &Suite) -> fmt::Result {
-    let started = record.scenarios.iter().find(|scenario| scenario.name == suite.name);
+    let started = record
+        .scenarios
+        .iter()
+        .find(|scenario| scenario.name == suite.name);
     let started = started.map_or(record.started_at, |scenario| scenario.started_at);
     writeln!(
         out,
@@ -149,8 +175,16 @@ fn write_suite(out: &mut String, record: &RunRecord, suite: &Suite) -> fmt::Resu
 
 fn write_case(out: &mut String, suite: &str, case: &Case) -> fmt::Result {
     let (name, text) = (escape(&case.name), escape(&case.text));
-    let more = case.advice.as_deref().map(escape).unwrap_or_else(|| text.clone());
-    writeln!(out, "    <testcase name=\"{name}\" classname=\"{}\" time=\"0.000\">", escape(suite))?;
+    let more = case
+        .advice
+        .as_deref()
+        .map(escape)
+        .unwrap_or_else(|| text.clone());
+    writeln!(
+        out,
+        "    <testcase name=\"{name}\" classname=\"{}\" time=\"0.000\">",
+        escape(suite)
+    )?;
     match case.verdict {
         Verdict::Pass => writeln!(out, "      <system-out>PASS: {text}</system-out>")?,
         Verdict::Marginal => writeln!(
@@ -158,10 +192,16 @@ fn write_case(out: &mut String, suite: &str, case: &Case) -> fmt::Result {
             "      <system-out>MARGINAL, which counts as passed here: {text}</system-out>"
         )?,
         Verdict::Fail => {
-            writeln!(out, "      <failure message=\"{text}\" type=\"FAIL\">{more}</failure>")?;
+            writeln!(
+                out,
+                "      <failure message=\"{text}\" type=\"FAIL\">{more}</failure>"
+            )?;
         }
         Verdict::Invalid => {
-            writeln!(out, "      <error message=\"{text}\" type=\"INVALID\">{more}</error>")?;
+            writeln!(
+                out,
+                "      <error message=\"{text}\" type=\"INVALID\">{more}</error>"
+            )?;
         }
     }
     writeln!(out, "    </testcase>")
@@ -216,16 +256,28 @@ mod tests {
         for group in assessment.groups() {
             let suite = document
                 .descendants()
-                .find(|node| node.has_tag_name("testsuite") && node.attribute("name") == Some(&group.name))
+                .find(|node| {
+                    node.has_tag_name("testsuite") && node.attribute("name") == Some(&group.name)
+                })
                 .unwrap();
-            let names: Vec<_> =
-                suite.children().filter_map(|case| case.attribute("name")).collect();
+            let names: Vec<_> = suite
+                .children()
+                .filter_map(|case| case.attribute("name"))
+                .collect();
             let labels: Vec<_> = group.judgements.iter().map(|j| j.label.as_str()).collect();
             assert_eq!(names[group.causes.len()..], labels);
-            assert_eq!(number(suite, "tests"), group.judgements.len() + group.causes.len());
+            assert_eq!(
+                number(suite, "tests"),
+                group.judgements.len() + group.causes.len()
+            );
         }
         let root = document.root_element();
-        let tags = |tag: &str| document.descendants().filter(|node| node.has_tag_name(tag)).count();
+        let tags = |tag: &str| {
+            document
+                .descendants()
+                .filter(|node| node.has_tag_name(tag))
+                .count()
+        };
         assert_eq!(number(root, "tests"), tags("testcase"));
         assert_eq!(number(root, "failures"), tags("failure"));
         assert_eq!(number(root, "errors"), tags("error"));
@@ -235,9 +287,19 @@ mod tests {
     fn a_marginal_target_passes_with_a_note() {
         let xml = render(&sample::record(), &of_verdicts(&[Verdict::Marginal]));
         let document = roxmltree::Document::parse(&xml).unwrap();
-        let case = document.descendants().find(|node| node.has_tag_name("testcase")).unwrap();
-        let note = case.children().find(|node| node.has_tag_name("system-out")).unwrap();
-        assert!(note.text().unwrap().starts_with("MARGINAL, which counts as passed here: "));
+        let case = document
+            .descendants()
+            .find(|node| node.has_tag_name("testcase"))
+            .unwrap();
+        let note = case
+            .children()
+            .find(|node| node.has_tag_name("system-out"))
+            .unwrap();
+        assert!(
+            note.text()
+                .unwrap()
+                .starts_with("MARGINAL, which counts as passed here: ")
+        );
         assert_eq!(number(document.root_element(), "failures"), 0);
     }
 
@@ -247,7 +309,10 @@ mod tests {
         assessment.causes.push(cause());
         let xml = render(&sample::record(), &assessment);
         let document = roxmltree::Document::parse(&xml).unwrap();
-        let error = document.descendants().find(|node| node.has_tag_name("error")).unwrap();
+        let error = document
+            .descendants()
+            .find(|node| node.has_tag_name("error"))
+            .unwrap();
         assert_eq!(error.attribute("message"), Some(&*cause().what));
         assert_eq!(error.text(), Some(&*cause().advice));
     }
@@ -255,7 +320,13 @@ mod tests {
     #[test]
     fn the_document_is_red_exactly_when_the_run_is() {
         use Verdict::{Fail, Invalid, Marginal, Pass};
-        for verdicts in [&[Pass][..], &[Pass, Marginal], &[Pass, Fail], &[Fail, Invalid], &[Invalid]] {
+        for verdicts in [
+            &[Pass][..],
+            &[Pass, Marginal],
+            &[Pass, Fail],
+            &[Fail, Invalid],
+            &[Invalid],
+        ] {
             let assessment = of_verdicts(verdicts);
             let xml = render(&sample::record(), &assessment);
             let document = roxmltree::Document::parse(&xml).unwrap();

@@ -61,8 +61,12 @@ pub(super) fn clock(time: Micros) -> String {
 }
 
 fn group(text: &str) -> String {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = digits
+        .split_once('.')
+        .map_or((digits, None), |(w, f)| (w, Some(f)));
     let mut out = sign.to_owned();
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
@@ -83,16 +87,33 @@ mod tests {
 
     #[test]
     fn figures_keep_three_digits_that_mean_something() {
-        let shown = [0.0, 0.0001, 0.1839, 0.9999, 1.254, 9.999, 57.32, 99.97, 1204.4, 1e6].map(figure);
+        let shown = [
+            0.0, 0.0001, 0.1839, 0.9999, 1.254, 9.999, 57.32, 99.97, 1204.4, 1e6,
+        ]
+        .map(figure);
         assert_eq!(
             shown,
-            ["0", "< 0.001", "0.184", "1.00", "1.25", "10.0", "57.3", "100", "1,204", "1,000,000"]
+            [
+                "0",
+                "< 0.001",
+                "0.184",
+                "1.00",
+                "1.25",
+                "10.0",
+                "57.3",
+                "100",
+                "1,204",
+                "1,000,000"
+            ]
         );
     }
 
     #[test]
     fn written_numbers_come_back_as_written() {
-        assert_eq!([0.5, 1.0, 10.0, 1_000.0, -2_500.25].map(plain), ["0.5", "1", "10", "1,000", "-2,500.25"]);
+        assert_eq!(
+            [0.5, 1.0, 10.0, 1_000.0, -2_500.25].map(plain),
+            ["0.5", "1", "10", "1,000", "-2,500.25"]
+        );
     }
 
     #[test]

@@ -36,7 +36,11 @@ fn judgement(scenario: &str, label: &str, verdict: Verdict) -> Judgement {
             high: value + 11.0,
             method: Method::OrderStatistics,
         }),
-        bound: Bound { relation: Relation::Below, value: 500.0, unit: Unit::Milliseconds },
+        bound: Bound {
+            relation: Relation::Below,
+            value: 500.0,
+            unit: Unit::Milliseconds,
+        },
         tolerance_percent: 10.0,
         verdict,
         reason,
@@ -45,8 +49,17 @@ fn judgement(scenario: &str, label: &str, verdict: Verdict) -> Judgement {
 
 fn group(name: &str, causes: Vec<Cause>, judgements: Vec<Judgement>) -> Group {
     let worst = judgements.iter().map(|judgement| judgement.verdict).max();
-    let verdict = if causes.is_empty() { worst } else { Some(Verdict::Invalid) };
-    Group { name: name.to_owned(), verdict, causes, judgements }
+    let verdict = if causes.is_empty() {
+        worst
+    } else {
+        Some(Verdict::Invalid)
+    };
+    Group {
+        name: name.to_owned(),
+        verdict,
+        causes,
+        judgements,
+    }
 }
 
 /// One scenario with a target for each verdict.
@@ -73,8 +86,16 @@ pub(super) fn assessment() -> Assessment {
         statistic: None,
         value: Some(0.0),
         unit: Unit::Percent,
-        interval: Some(Interval { low: 0.0, high: 0.62, method: Method::Wilson }),
-        bound: Bound { relation: Relation::Below, value: 1.0, unit: Unit::Percent },
+        interval: Some(Interval {
+            low: 0.0,
+            high: 0.62,
+            method: Method::Wilson,
+        }),
+        bound: Bound {
+            relation: Relation::Below,
+            value: 1.0,
+            unit: Unit::Percent,
+        },
         ..judgement("single_user", "Error Rate", Pass)
     };
     let base = Judgement {
@@ -84,7 +105,11 @@ pub(super) fn assessment() -> Assessment {
         value: Some(185.2),
         unit: Unit::Megabytes,
         interval: None,
-        bound: Bound { relation: Relation::Below, value: 200.0, unit: Unit::Megabytes },
+        bound: Bound {
+            relation: Relation::Below,
+            value: 200.0,
+            unit: Unit::Megabytes,
+        },
         reason: Reason::FigureGood,
         ..judgement(MEMORY, "Base Memory", Pass)
     };
@@ -99,12 +124,19 @@ pub(super) fn assessment() -> Assessment {
                 judgement("multi_user", p95, Fail),
             ],
         ),
-        group("endpoint_stress", vec![cause()], vec![judgement("endpoint_stress", p95, Invalid)]),
+        group(
+            "endpoint_stress",
+            vec![cause()],
+            vec![judgement("endpoint_stress", p95, Invalid)],
+        ),
     ];
     let summary = SummaryJudgement {
         label: "Response Time".to_owned(),
         requirement: "< 500 ms simple, < 2 s complex".to_owned(),
-        parts: vec![("simple".to_owned(), Some(single)), ("complex".to_owned(), None)],
+        parts: vec![
+            ("simple".to_owned(), Some(single)),
+            ("complex".to_owned(), None),
+        ],
         verdict: Invalid,
     };
     Assessment {

@@ -49,9 +49,15 @@ fn page(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fmt::R
 }
 
 fn validity(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fmt::Result {
-    let run = assessment.causes.iter().map(|cause| ("The run".to_owned(), cause));
+    let run = assessment
+        .causes
+        .iter()
+        .map(|cause| ("The run".to_owned(), cause));
     let groups = assessment.groups().flat_map(|group| {
-        group.causes.iter().map(|cause| (judgement::group(record, &group.name), cause))
+        group
+            .causes
+            .iter()
+            .map(|cause| (judgement::group(record, &group.name), cause))
     });
     let causes: Vec<(String, &Cause)> = run.chain(groups).collect();
     if causes.is_empty() {
@@ -59,14 +65,25 @@ fn validity(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fm
     }
     writeln!(out, "## Why it is invalid\n")?;
     for (name, cause) in causes {
-        writeln!(out, "- **{}**: {}. {}.", cell(&name), cell(&cause.what), sentence(&cause.advice))?;
+        writeln!(
+            out,
+            "- **{}**: {}. {}.",
+            cell(&name),
+            cell(&cause.what),
+            sentence(&cause.advice)
+        )?;
     }
     writeln!(out)
 }
 
 fn targets(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fmt::Result {
     writeln!(out, "## Targets\n")?;
-    let of = |verdict| assessment.judgements().filter(|j| j.verdict == verdict).count();
+    let of = |verdict| {
+        assessment
+            .judgements()
+            .filter(|j| j.verdict == verdict)
+            .count()
+    };
     writeln!(
         out,
         "{} passed, {} marginal, {} failed, {} invalid.\n",
@@ -75,14 +92,19 @@ fn targets(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fmt
         of(Verdict::Fail),
         of(Verdict::Invalid),
     )?;
-    let mut open: Vec<&Judgement> =
-        assessment.judgements().filter(|judgement| judgement.verdict > Verdict::Pass).collect();
+    let mut open: Vec<&Judgement> = assessment
+        .judgements()
+        .filter(|judgement| judgement.verdict > Verdict::Pass)
+        .collect();
     // The worst first, otherwise in the order of the plan.
     open.sort_by_key(|judgement| std::cmp::Reverse(judgement.verdict));
     if open.is_empty() {
         return Ok(());
     }
-    writeln!(out, "| Scenario | Target | Value | 99 % interval | Bound | n | Verdict | Why |")?;
+    writeln!(
+        out,
+        "| Scenario | Target | Value | 99 % interval | Bound | n | Verdict | Why |"
+    )?;
     writeln!(out, "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |")?;
     for judgement in open {
         let interval = judgement.interval.as_ref();
@@ -111,7 +133,10 @@ fn scenarios(out: &mut String, record: &RunRecord) -> fmt::Result {
         out,
         "| Scenario | Requests | Rate | Median | p95 | Errors | CPU (avg) | Memory (peak) |"
     )?;
-    writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    writeln!(
+        out,
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    )?;
     for scenario in &record.scenarios {
         scenario_row(out, record, scenario)?;
     }
@@ -122,10 +147,13 @@ fn scenario_row(out: &mut String, record: &RunRecord, scenario: &ScenarioRecord)
     let (completed, failed) = (scenario.accounting.completed, scenario.accounting.failed);
     let ended = completed + failed;
     let seconds = scenario.duration.as_secs();
-    let rate = (seconds > 0.0)
-        .then(|| format!("{}/s", number::figure(completed as f64 / seconds)));
+    let rate = (seconds > 0.0).then(|| format!("{}/s", number::figure(completed as f64 / seconds)));
     let errors = (ended > 0).then(|| {
-        format!("{} ({} %)", number::count(failed), number::figure(100.0 * failed as f64 / ended as f64))
+        format!(
+            "{} ({} %)",
+            number::count(failed),
+            number::figure(100.0 * failed as f64 / ended as f64)
+        )
     });
     let server = scenario.server.as_ref();
     let times = Distribution::merge(scenario.steps.iter().map(|step| &step.response)).ok();
@@ -151,7 +179,9 @@ fn percentile(times: Option<&Distribution>, statistic: Statistic) -> String {
     if times.count() < needed {
         return format!("needs {needed} samples");
     }
-    let micros = statistic.quantile().and_then(|quantile| times.quantile(quantile));
+    let micros = statistic
+        .quantile()
+        .and_then(|quantile| times.quantile(quantile));
     known(micros.map(|micros| format!("{} ms", number::figure(micros / 1_000.0))))
 }
 
@@ -208,8 +238,14 @@ fn cell(text: &str) -> String {
 /// Advice as a sentence: the first letter large.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
-    cell(&format!("{}{}", first.unwrap_or_default(), characters.as_str()))
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    cell(&format!(
+        "{}{}",
+        first.unwrap_or_default(),
+        characters.as_str()
+    ))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Times of single calls of the benchmarked functions.
 
+use super::Drawing;
 use super::axis::Axis;
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Source, counted, merged, sentence, supported};
 use super::style::{AXIS, BELOW, BLUE, FAINT, MARGIN, RED, SKY, Size, TEXT, WIDTH};
-use super::Drawing;
 use crate::measurement::bench::FunctionRecord;
 use crate::metric::Statistic;
 use crate::report::number;
@@ -32,7 +32,11 @@ struct Row<'r> {
 }
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let functions = source.record.bench.as_ref().map(|bench| bench.functions.as_slice());
+    let functions = source
+        .record
+        .bench
+        .as_ref()
+        .map(|bench| bench.functions.as_slice());
     let rows: Vec<Row<'_>> = functions
         .unwrap_or_default()
         .iter()
@@ -50,7 +54,9 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
         alt: alt(&rows),
     };
     let height = rows.len() as f64 * ROW;
-    Source::finish(head, TOP + height + BELOW, |sheet| paint(sheet, &rows, height))
+    Source::finish(head, TOP + height + BELOW, |sheet| {
+        paint(sheet, &rows, height)
+    })
 }
 
 fn row<'r>(source: &Source<'r>, function: &'r FunctionRecord) -> Option<Row<'r>> {
@@ -79,7 +85,10 @@ fn paint(sheet: &Sheet<'_>, rows: &[Row<'_>], height: f64) -> Drawn {
     }
     sheet.legend(&keys)?;
     let lowest = rows.iter().map(|row| row.min).fold(f64::MAX, f64::min);
-    let most = rows.iter().map(|row| row.target.unwrap_or(0.0).max(row.max)).fold(0.0, f64::max);
+    let most = rows
+        .iter()
+        .map(|row| row.target.unwrap_or(0.0).max(row.max))
+        .fold(0.0, f64::max);
     let frame = Frame {
         left: MARGIN + NAMES,
         top: TOP,
@@ -95,12 +104,21 @@ fn paint(sheet: &Sheet<'_>, rows: &[Row<'_>], height: f64) -> Drawn {
 
 fn range(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row<'_>, y: f64) -> Drawn {
     let name = Size::Text.cut(row.name, NAMES - 18.0);
-    sheet.text(MARGIN + NAMES - 10.0, y, name, Ink::new(Size::Text, TEXT).ending())?;
+    sheet.text(
+        MARGIN + NAMES - 10.0,
+        y,
+        name,
+        Ink::new(Size::Text, TEXT).ending(),
+    )?;
     if let Some(target) = row.target {
         let x = plot.pixel_x(target);
         sheet.line(&[(x, y - 11.0), (x, y + 11.0)], RED, 2.5)?;
     }
-    let (min, mean, max) = (plot.pixel_x(row.min), plot.pixel_x(row.mean), plot.pixel_x(row.max));
+    let (min, mean, max) = (
+        plot.pixel_x(row.min),
+        plot.pixel_x(row.mean),
+        plot.pixel_x(row.max),
+    );
     sheet.line(&[(min, y), (max, y)], AXIS, 2.0)?;
     for end in [min, max] {
         sheet.line(&[(end, y - 5.0), (end, y + 5.0)], AXIS, 2.0)?;
@@ -118,7 +136,12 @@ fn range(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row<'_>, y: f64) -> Drawn
         || "too few calls for p95".to_owned(),
         |p95| format!("p95 {} ms", number::figure(p95)),
     );
-    sheet.text(x, y - 7.5, format!("mean {mean} ms, {p95}"), Ink::new(Size::Small, TEXT))?;
+    sheet.text(
+        x,
+        y - 7.5,
+        format!("mean {mean} ms, {p95}"),
+        Ink::new(Size::Small, TEXT),
+    )?;
     let n = format!("n = {}", number::count(row.n));
     sheet.text(x, y + 7.5, n, Ink::new(Size::Small, FAINT))
 }

@@ -33,7 +33,12 @@ pub(super) fn width(seconds: f64) -> u64 {
 
 /// The scenario's seconds in buckets of `width` seconds, without a gap.
 pub(super) fn buckets(scenario: &ScenarioRecord, width: u64) -> Vec<Bucket> {
-    let Some(last) = scenario.windows.iter().map(|window| u64::from(window.second)).max() else {
+    let Some(last) = scenario
+        .windows
+        .iter()
+        .map(|window| u64::from(window.second))
+        .max()
+    else {
         return Vec::new();
     };
     let width = width.max(1);
@@ -75,7 +80,11 @@ mod tests {
         assert_eq!(buckets.len(), 3);
         assert_eq!((buckets[2].start, buckets[2].end), (2.0, 3.4));
         let requests = |second: usize| -> u64 {
-            scenario.windows[second].steps.iter().map(|step| step.completed).sum()
+            scenario.windows[second]
+                .steps
+                .iter()
+                .map(|step| step.completed)
+                .sum()
         };
         assert_eq!(buckets[2].completed, requests(2) + requests(3));
     }
@@ -93,7 +102,8 @@ mod tests {
     #[test]
     fn no_request_is_lost_in_wide_buckets() {
         let scenario = sample::record().scenarios.remove(4);
-        let all = |buckets: Vec<Bucket>| -> u64 { buckets.iter().map(|b| b.completed + b.failed).sum() };
+        let all =
+            |buckets: Vec<Bucket>| -> u64 { buckets.iter().map(|b| b.completed + b.failed).sum() };
         assert_eq!(all(buckets(&scenario, 7)), all(buckets(&scenario, 1)));
         assert_eq!([width(0.2), width(480.0), width(481.0)], [1, 1, 2]);
     }

@@ -1,12 +1,12 @@
 //! CPU use over time, in percent of all cores, from CPU-time clocks: of the system under test, the
 //! generator and the whole machine.
 
+use super::Drawing;
 use super::axis::Axis;
 use super::sheet::{Drawn, Fault, Head, Key, Mark, Sheet};
 use super::source::{Source, counted, sentence};
-use super::style::{BLUE, GREY, ORANGE, RED};
+use super::style::{BLUE, GREY, ORANGE, PLOT_TOP, RED};
 use super::timeline::{Band, Timeline};
-use super::Drawing;
 use crate::measurement::resource::{ResourceSample, ResourceSeries};
 use crate::report::number;
 use crate::units::Micros;
@@ -38,15 +38,23 @@ struct Curves {
 }
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let Some(timeline) = Timeline::of(source) else { return Ok(None) };
+    let Some(timeline) = Timeline::of(source, PLOT_TOP) else {
+        return Ok(None);
+    };
     let curves: Vec<Curves> = timeline.bands.iter().map(curves).collect();
-    let samples: usize =
-        curves.iter().map(|curve| curve.server.len() + curve.generator.len()).sum();
+    let samples: usize = curves
+        .iter()
+        .map(|curve| curve.server.len() + curve.generator.len())
+        .sum();
     if samples == 0 {
         return Ok(None);
     }
     let seen = curves.iter().any(|curve| !curve.server.is_empty());
-    let note = if seen { "" } else { "; the system under test cannot be seen from here" };
+    let note = if seen {
+        ""
+    } else {
+        "; the system under test cannot be seen from here"
+    };
     let head = Head {
         name: NAME,
         title: "CPU usage over time",
@@ -54,11 +62,15 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
         footer: source.footer(&format!("n = {}", counted(samples as u64, "interval"))),
         alt: alt(&timeline, &curves),
     };
-    Source::finish(head, timeline.height(HEIGHT), |sheet| paint(sheet, &timeline, &curves, seen))
+    Source::finish(head, timeline.height(HEIGHT), |sheet| {
+        paint(sheet, &timeline, &curves, seen)
+    })
 }
 
 fn paint(sheet: &Sheet<'_>, timeline: &Timeline<'_>, curves: &[Curves], seen: bool) -> Drawn {
-    let stolen = curves.iter().any(|curve| peak(&curve.steal) >= VISIBLE_STEAL);
+    let stolen = curves
+        .iter()
+        .any(|curve| peak(&curve.steal) >= VISIBLE_STEAL);
     let mut keys = Vec::new();
     if seen {
         keys.push(Key::new(Mark::Line, BLUE, "system under test"));
@@ -69,7 +81,9 @@ fn paint(sheet: &Sheet<'_>, timeline: &Timeline<'_>, curves: &[Curves], seen: bo
         keys.push(Key::new(Mark::Line, RED, "stolen by the hypervisor"));
     }
     sheet.legend(&keys)?;
-    let all = curves.iter().flat_map(|curve| [&curve.server, &curve.generator, &curve.busy]);
+    let all = curves
+        .iter()
+        .flat_map(|curve| [&curve.server, &curve.generator, &curve.busy]);
     let most = all.map(|shares| peak(shares)).fold(0.0, f64::max);
     let plot = timeline.plot(sheet, HEIGHT, Axis::percent(most), "CPU (% of all cores)")?;
     for (band, curve) in timeline.bands.iter().zip(curves) {
@@ -95,7 +109,9 @@ fn curves(band: &Band<'_>) -> Curves {
     let record = band.scenario.record;
     let server = record.server.as_ref();
     Curves {
-        server: server.map(|series| shares(series, |sample| sample.cpu)).unwrap_or_default(),
+        server: server
+            .map(|series| shares(series, |sample| sample.cpu))
+            .unwrap_or_default(),
         generator: shares(&record.generator, |sample| sample.cpu),
         busy: shares(&record.generator, |sample| sample.host_busy),
         steal: shares(&record.generator, |sample| sample.host_steal),
@@ -103,7 +119,9 @@ fn curves(band: &Band<'_>) -> Curves {
 }
 
 fn shares(series: &ResourceSeries, used: impl Fn(&ResourceSample) -> Micros) -> Vec<Share> {
-    let Some(first) = series.samples.first() else { return Vec::new() };
+    let Some(first) = series.samples.first() else {
+        return Vec::new();
+    };
     let mut shares: Vec<Share> = Vec::new();
     let (mut since, mut before) = (first.at.as_secs(), used(first));
     for (index, sample) in series.samples.iter().enumerate().skip(1) {
@@ -115,7 +133,11 @@ fn shares(series: &ResourceSeries, used: impl Fn(&ResourceSample) -> Micros) -> 
         }
         let time = used(sample).0.saturating_sub(before.0) as f64 / 1e6;
         let percent = 100.0 * time / (length * f64::from(series.cores.max(1)));
-        shares.push(Share { from: since, to: sample.at.as_secs(), percent });
+        shares.push(Share {
+            from: since,
+            to: sample.at.as_secs(),
+            percent,
+        });
         (since, before) = (sample.at.as_secs(), used(sample));
     }
     shares
@@ -128,14 +150,21 @@ fn peak(shares: &[Share]) -> f64 {
 /// Over the whole time, not the mean of the shares.
 fn average(shares: &[Share]) -> Option<f64> {
     let length: f64 = shares.iter().map(|share| share.to - share.from).sum();
-    let used: f64 = shares.iter().map(|share| share.percent * (share.to - share.from)).sum();
+    let used: f64 = shares
+        .iter()
+        .map(|share| share.percent * (share.to - share.from))
+        .sum();
     (length > 0.0).then(|| used / length)
 }
 
 fn alt(timeline: &Timeline<'_>, curves: &[Curves]) -> String {
     let percent = |shares: &[Share]| {
         average(shares).map(|average| {
-            format!("{} % on average and {} % at most", number::figure(average), number::figure(peak(shares)))
+            format!(
+                "{} % on average and {} % at most",
+                number::figure(average),
+                number::figure(peak(shares))
+            )
         })
     };
     let clauses: Vec<String> = timeline
@@ -150,7 +179,10 @@ fn alt(timeline: &Timeline<'_>, curves: &[Curves]) -> String {
             format!("{} {server}{generator}", band.scenario.title())
         })
         .collect();
-    sentence("CPU use of the system under test as a share of all cores", &clauses)
+    sentence(
+        "CPU use of the system under test as a share of all cores",
+        &clauses,
+    )
 }
 
 #[cfg(test)]
@@ -163,7 +195,12 @@ mod tests {
         let mut series = sample::record().scenarios.remove(0).generator;
         series.cores = 2;
         series.samples.truncate(3);
-        for (sample, (at, cpu)) in series.samples.iter_mut().zip([(0, 50), (1_000, 550), (3_000, 4_550)]) {
+        for (sample, (at, cpu)) in
+            series
+                .samples
+                .iter_mut()
+                .zip([(0, 50), (1_000, 550), (3_000, 4_550)])
+        {
             sample.at = Micros(at * 1_000);
             sample.cpu = Micros(cpu * 1_000);
         }

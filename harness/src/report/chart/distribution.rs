@@ -1,24 +1,29 @@
 //! Response times by percentile, one curve per scenario.
 
+use super::Drawing;
 use super::axis::Axis;
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Measured, Source, counted, merged, sentence, supported};
 use super::style::{BELOW, FAINT, MARGIN, PLOT_LEFT, Size, TEXT, WIDTH, series};
-use super::Drawing;
 use crate::metric::Statistic;
 use crate::report::number;
 use crate::verdict::distribution::Distribution;
 
 pub(super) const NAME: &str = "response_time_distribution";
 
-const NAMED: [Statistic; 5] =
-    [Statistic::Median, Statistic::P90, Statistic::P95, Statistic::P99, Statistic::P999];
+const NAMED: [Statistic; 5] = [
+    Statistic::Median,
+    Statistic::P90,
+    Statistic::P95,
+    Statistic::P99,
+    Statistic::P999,
+];
 
 const TOP: f64 = 78.0;
 const HEIGHT: f64 = 330.0;
 /// Room at the right for the names of the curves.
-const NAMES: f64 = 236.0;
+const NAMES: f64 = 290.0;
 
 /// One scenario's curve.
 struct Curve<'r> {
@@ -30,7 +35,12 @@ struct Curve<'r> {
 }
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let curves: Vec<Curve<'_>> = source.scenarios.iter().enumerate().filter_map(curve).collect();
+    let curves: Vec<Curve<'_>> = source
+        .scenarios
+        .iter()
+        .enumerate()
+        .filter_map(curve)
+        .collect();
     if curves.is_empty() {
         return Ok(None);
     }
@@ -38,8 +48,8 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
     let head = Head {
         name: NAME,
         title: "Response time distribution",
-        subtitle: "From the instant a request was due to the last byte of its answer; each \
-                   curve ends where its samples do"
+        subtitle: "From the instant a request was due to the last byte of its answer; curves end at \
+                   the last percentile their samples support"
             .to_owned(),
         footer: source.footer(&format!("n = {}", counted(samples, "completed request"))),
         alt: alt(&curves),
@@ -50,17 +60,42 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
 fn curve<'r>((colour, scenario): (usize, &Measured<'r>)) -> Option<Curve<'r>> {
     let times = merged(scenario.record.steps.iter().map(|step| &step.response))?;
     let supported = |statistic: &Statistic| supported(&times, *statistic).is_some();
-    let highest = NAMED.into_iter().filter(supported).filter_map(Statistic::quantile).last()?;
-    Some(Curve { scenario: *scenario, times, highest, colour })
+    let highest = NAMED
+        .into_iter()
+        .filter(supported)
+        .filter_map(Statistic::quantile)
+        .last()?;
+    Some(Curve {
+        scenario: *scenario,
+        times,
+        highest,
+        colour,
+    })
 }
 
 fn paint(sheet: &Sheet<'_>, curves: &[Curve<'_>]) -> Drawn {
     let highest = curves.iter().map(|curve| curve.highest).fold(0.5, f64::max);
-    let lowest = curves.iter().filter_map(|curve| at(curve, 0.0)).fold(f64::MAX, f64::min);
-    let largest = curves.iter().filter_map(|curve| at(curve, curve.highest)).fold(0.0, f64::max);
+    let lowest = curves
+        .iter()
+        .filter_map(|curve| at(curve, 0.0))
+        .fold(f64::MAX, f64::min);
+    let largest = curves
+        .iter()
+        .filter_map(|curve| at(curve, curve.highest))
+        .fold(0.0, f64::max);
     let right = WIDTH - MARGIN - NAMES;
-    let frame = Frame { left: PLOT_LEFT, top: TOP, right, bottom: TOP + HEIGHT };
-    let plot = Plot::new(sheet, frame, Axis::quantiles(highest), Axis::log(lowest, largest));
+    let frame = Frame {
+        left: PLOT_LEFT,
+        top: TOP,
+        right,
+        bottom: TOP + HEIGHT,
+    };
+    let plot = Plot::new(
+        sheet,
+        frame,
+        Axis::quantiles(highest),
+        Axis::log(lowest, largest),
+    );
     plot.grid("percentile of completed requests", "response time (ms)")?;
     for curve in curves {
         let colour = series(curve.colour);
@@ -94,8 +129,11 @@ fn names(sheet: &Sheet<'_>, x: f64, curves: &[Curve<'_>]) -> Drawn {
 
 /// In milliseconds.
 fn at(curve: &Curve<'_>, quantile: f64) -> Option<f64> {
-    let micros =
-        if quantile <= 0.0 { curve.times.min() } else { curve.times.quantile(quantile) };
+    let micros = if quantile <= 0.0 {
+        curve.times.min()
+    } else {
+        curve.times.quantile(quantile)
+    };
     // Below a microsecond the instrument sees nothing.
     micros.map(|micros| micros.max(1.0) / 1_000.0)
 }
@@ -117,11 +155,21 @@ fn alt(curves: &[Curve<'_>]) -> String {
                 supported(&curve.times, statistic)
                     .map(|micros| format!("{label} {} ms", number::figure(micros / 1_000.0)))
             };
-            let named = [(Statistic::Median, "median"), (Statistic::P95, "p95"), (Statistic::P99, "p99")];
-            let figures: Vec<String> =
-                named.into_iter().filter_map(|(statistic, label)| figure(statistic, label)).collect();
+            let named = [
+                (Statistic::Median, "median"),
+                (Statistic::P95, "p95"),
+                (Statistic::P99, "p99"),
+            ];
+            let figures: Vec<String> = named
+                .into_iter()
+                .filter_map(|(statistic, label)| figure(statistic, label))
+                .collect();
             let n = number::count(curve.times.count());
-            format!("{} {} (n = {n})", curve.scenario.title(), figures.join(", "))
+            format!(
+                "{} {} (n = {n})",
+                curve.scenario.title(),
+                figures.join(", ")
+            )
         })
         .collect();
     sentence("Response time by percentile on logarithmic axes", &clauses)

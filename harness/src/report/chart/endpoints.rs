@@ -1,11 +1,11 @@
 //! Median and p95 of each step or endpoint, beside its p95 target where it has one.
 
+use super::Drawing;
 use super::axis::Axis;
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Measured, Source, counted, merged, sentence, supported};
 use super::style::{BELOW, BLUE, FAINT, MARGIN, RED, SKY, Size, TEXT, WIDTH};
-use super::Drawing;
 use crate::measurement::load::StepRecord;
 use crate::metric::{Metric, Statistic};
 use crate::plan::scenario::View;
@@ -39,13 +39,20 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
     let groups: Vec<Group<'_>> = source
         .scenarios
         .iter()
-        .map(|scenario| Group { scenario: *scenario, rows: rows(scenario) })
+        .map(|scenario| Group {
+            scenario: *scenario,
+            rows: rows(scenario),
+        })
         .filter(|group| group.rows.iter().any(|row| row.median.is_some()))
         .collect();
     if groups.is_empty() {
         return Ok(None);
     }
-    let samples: u64 = groups.iter().flat_map(|group| &group.rows).map(|row| row.n).sum();
+    let samples: u64 = groups
+        .iter()
+        .flat_map(|group| &group.rows)
+        .map(|row| row.n)
+        .sum();
     let head = Head {
         name: NAME,
         title: "Response time by endpoint",
@@ -56,14 +63,22 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
     };
     let lines: usize = groups.iter().map(|group| group.rows.len() + 1).sum();
     let height = lines as f64 * ROW;
-    Source::finish(head, TOP + height + BELOW, |sheet| paint(sheet, &groups, height))
+    Source::finish(head, TOP + height + BELOW, |sheet| {
+        paint(sheet, &groups, height)
+    })
 }
 
 fn rows(scenario: &Measured<'_>) -> Vec<Row> {
-    let by_endpoint = scenario.plan.is_some_and(|plan| plan.view == View::Endpoints);
+    let by_endpoint = scenario
+        .plan
+        .is_some_and(|plan| plan.view == View::Endpoints);
     let mut names: Vec<&str> = Vec::new();
     let name_of = |step: &'_ StepRecord| -> String {
-        if by_endpoint { step.endpoint.clone() } else { step.step.clone() }
+        if by_endpoint {
+            step.endpoint.clone()
+        } else {
+            step.step.clone()
+        }
     };
     let all: Vec<String> = scenario.record.steps.iter().map(name_of).collect();
     for name in &all {
@@ -74,8 +89,12 @@ fn rows(scenario: &Measured<'_>) -> Vec<Row> {
     names
         .into_iter()
         .map(|name| {
-            let steps: Vec<&StepRecord> =
-                scenario.record.steps.iter().filter(|step| name_of(step) == name).collect();
+            let steps: Vec<&StepRecord> = scenario
+                .record
+                .steps
+                .iter()
+                .filter(|step| name_of(step) == name)
+                .collect();
             row(name, scenario, &steps)
         })
         .collect()
@@ -90,10 +109,17 @@ fn row(name: &str, scenario: &Measured<'_>, steps: &[&StepRecord]) -> Row {
     let covers = |target: &&Target| {
         target.metric == Metric::ResponseTime
             && target.statistic == Some(Statistic::P95)
-            && (target.steps.is_empty() || steps.iter().any(|step| target.steps.contains(&step.step)))
+            && (target.steps.is_empty()
+                || steps.iter().any(|step| target.steps.contains(&step.step)))
     };
-    let targets = scenario.plan.map(|plan| plan.targets.as_slice()).unwrap_or_default();
-    let bounds = targets.iter().filter(covers).map(|target| target.bound.value);
+    let targets = scenario
+        .plan
+        .map(|plan| plan.targets.as_slice())
+        .unwrap_or_default();
+    let bounds = targets
+        .iter()
+        .filter(covers)
+        .map(|target| target.bound.value);
     Row {
         name: name.to_owned(),
         n: times.as_ref().map_or(0, |times| times.count()),
@@ -110,11 +136,22 @@ fn paint(sheet: &Sheet<'_>, groups: &[Group<'_>], height: f64) -> Drawn {
         Key::new(Mark::Dot, BLUE, "p95"),
     ];
     if rows().any(|row| row.target.is_some()) {
-        keys.push(Key::new(Mark::Stroke, RED, "strictest p95 target that covers it"));
+        keys.push(Key::new(
+            Mark::Stroke,
+            RED,
+            "strictest p95 target that covers it",
+        ));
     }
     sheet.legend(&keys)?;
-    let values = || rows().flat_map(|row| [row.median, row.p95, row.target]).flatten();
-    let x = Axis::log(values().fold(f64::MAX, f64::min), values().fold(0.0, f64::max));
+    let values = || {
+        rows()
+            .flat_map(|row| [row.median, row.p95, row.target])
+            .flatten()
+    };
+    let x = Axis::log(
+        values().fold(f64::MAX, f64::min),
+        values().fold(0.0, f64::max),
+    );
     let frame = Frame {
         left: MARGIN + NAMES,
         top: TOP,
@@ -126,8 +163,17 @@ fn paint(sheet: &Sheet<'_>, groups: &[Group<'_>], height: f64) -> Drawn {
     let mut y = TOP;
     for group in groups {
         let name = Size::Text.cut(&group.scenario.heading(), NAMES + 180.0);
-        sheet.block((MARGIN, y + 1.0), (WIDTH - MARGIN, y + ROW - 1.0), super::style::BAND)?;
-        sheet.text(MARGIN + 6.0, y + ROW / 2.0, name, Ink::new(Size::Text, TEXT).bold())?;
+        sheet.block(
+            (MARGIN, y + 1.0),
+            (WIDTH - MARGIN, y + ROW - 1.0),
+            super::style::BAND,
+        )?;
+        sheet.text(
+            MARGIN + 6.0,
+            y + ROW / 2.0,
+            name,
+            Ink::new(Size::Text, TEXT).bold(),
+        )?;
         y += ROW;
         for row in &group.rows {
             bar(sheet, &plot, row, y + ROW / 2.0)?;
@@ -139,7 +185,12 @@ fn paint(sheet: &Sheet<'_>, groups: &[Group<'_>], height: f64) -> Drawn {
 
 fn bar(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row, y: f64) -> Drawn {
     let name = Size::Text.cut(&row.name, NAMES - 18.0);
-    sheet.text(MARGIN + NAMES - 10.0, y, name, Ink::new(Size::Text, TEXT).ending())?;
+    sheet.text(
+        MARGIN + NAMES - 10.0,
+        y,
+        name,
+        Ink::new(Size::Text, TEXT).ending(),
+    )?;
     if let Some(target) = row.target {
         let x = plot.pixel_x(target);
         sheet.line(&[(x, y - 9.0), (x, y + 9.0)], RED, 2.5)?;
@@ -153,7 +204,12 @@ fn bar(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row, y: f64) -> Drawn {
         sheet.dot(plot.pixel_x(p95), y, 4.5, BLUE)?;
     }
     let x = WIDTH - MARGIN - FIGURES + 14.0;
-    sheet.text(x, y, note(row), Ink::new(Size::Small, if row.p95.is_some() { TEXT } else { FAINT }))
+    sheet.text(
+        x,
+        y,
+        note(row),
+        Ink::new(Size::Small, if row.p95.is_some() { TEXT } else { FAINT }),
+    )
 }
 
 fn note(row: &Row) -> String {
@@ -175,8 +231,15 @@ fn alt(groups: &[Group<'_>]) -> String {
             let target = row.target.map_or_else(String::new, |target| {
                 format!(" (target {} ms)", number::plain(target))
             });
-            Some(format!("{} in scenario {} {p95} ms{target}", row.name, group.scenario.number()))
+            Some(format!(
+                "{} in scenario {} {p95} ms{target}",
+                row.name,
+                group.scenario.number()
+            ))
         })
         .collect();
-    sentence("95th percentile of the response time by step or endpoint", &clauses)
+    sentence(
+        "95th percentile of the response time by step or endpoint",
+        &clauses,
+    )
 }

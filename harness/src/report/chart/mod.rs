@@ -98,8 +98,10 @@ const CHARTS: [(&str, Draw); 8] = [
 pub fn draw(record: &RunRecord, dir: &Path) -> Result<Vec<Chart>, ChartError> {
     let folder = dir.join(FOLDER);
     let drawings = drawings(record)?;
-    std::fs::create_dir_all(&folder)
-        .map_err(|source| ChartError::Write { path: folder.clone(), source })?;
+    std::fs::create_dir_all(&folder).map_err(|source| ChartError::Write {
+        path: folder.clone(),
+        source,
+    })?;
     drawings
         .into_iter()
         .map(|drawing| {
@@ -119,8 +121,10 @@ fn drawings(record: &RunRecord) -> Result<Vec<Drawing>, ChartError> {
     let source = Source::new(record);
     let mut drawings = Vec::new();
     for (name, draw) in CHARTS {
-        let drawing = draw(&source)
-            .map_err(|error| ChartError::Draw { name, message: error.to_string() })?;
+        let drawing = draw(&source).map_err(|error| ChartError::Draw {
+            name,
+            message: error.to_string(),
+        })?;
         drawings.extend(drawing);
     }
     Ok(drawings)

@@ -1,10 +1,10 @@
 //! A plot on a card: two axes, a grid, and data in the axes' values.
 
+use plotters::backend::SVGBackend;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::drawing::DrawingArea;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::{Color as _, RGBColor};
-use plotters::backend::SVGBackend;
 
 use super::axis::Axis;
 use super::sheet::{Drawn, Ink, Sheet, stroke, units};
@@ -36,7 +36,13 @@ impl<'s, 'a> Plot<'s, 'a> {
         let down = unit(frame.bottom)..unit(frame.top);
         let coordinates = Cartesian2d::new(x.clone(), y.clone(), (across, down));
         let area = sheet.area().apply_coord_spec(coordinates);
-        Self { sheet, area, frame, x, y }
+        Self {
+            sheet,
+            area,
+            frame,
+            x,
+            y,
+        }
     }
 
     /// Upright and level lines at the ticks, with their labels, and the axis titles.
@@ -47,7 +53,12 @@ impl<'s, 'a> Plot<'s, 'a> {
 
     /// Upright lines at the ticks of the x axis, labelled below.
     pub(super) fn columns(&self, title: &str) -> Drawn {
-        let Frame { left, top, right, bottom } = self.frame;
+        let Frame {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.frame;
         for tick in self.x.ticks() {
             let x = self.pixel_x(tick.value);
             self.sheet.line(&[(x, top), (x, bottom)], GRID, 1.0)?;
@@ -56,18 +67,29 @@ impl<'s, 'a> Plot<'s, 'a> {
                 self.sheet.text(x, bottom + 12.0, &**label, ink)?;
             }
         }
-        self.sheet.line(&[(left, bottom), (right, bottom)], AXIS, 1.0)?;
+        self.sheet
+            .line(&[(left, bottom), (right, bottom)], AXIS, 1.0)?;
         let ink = Ink::new(Size::Small, FAINT).centred();
-        self.sheet.text(f64::midpoint(left, right), bottom + 31.0, title, ink)
+        self.sheet
+            .text(f64::midpoint(left, right), bottom + 31.0, title, ink)
     }
 
     /// Level lines at the ticks of the y axis, labelled at the left.
     pub(super) fn rows(&self, title: &str) -> Drawn {
-        let Frame { left, top, right, bottom } = self.frame;
+        let Frame {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.frame;
         let mut widest: f64 = 0.0;
         for tick in self.y.ticks() {
             let y = self.pixel_y(tick.value);
-            let line = if tick.value <= self.y.low() { AXIS } else { GRID };
+            let line = if tick.value <= self.y.low() {
+                AXIS
+            } else {
+                GRID
+            };
             self.sheet.line(&[(left, y), (right, y)], line, 1.0)?;
             if let Some(label) = &tick.label {
                 let ink = Ink::new(Size::Small, TEXT).ending();
@@ -76,24 +98,31 @@ impl<'s, 'a> Plot<'s, 'a> {
             }
         }
         let ink = Ink::new(Size::Small, FAINT).upwards();
-        self.sheet.text(left - widest - 20.0, f64::midpoint(top, bottom), title, ink)
+        self.sheet
+            .text(left - widest - 20.0, f64::midpoint(top, bottom), title, ink)
     }
 
     pub(super) fn line(&self, points: Vec<(f64, f64)>, colour: RGBColor, width: f64) -> Drawn {
         if points.len() < 2 {
-            return points.into_iter().try_for_each(|at| self.dot(at, width, colour));
+            return points
+                .into_iter()
+                .try_for_each(|at| self.dot(at, width, colour));
         }
-        self.area.draw(&PathElement::new(points, stroke(colour, width)))
+        self.area
+            .draw(&PathElement::new(points, stroke(colour, width)))
     }
 
     /// The surface between a line and the x axis.
     pub(super) fn surface(&self, points: &[(f64, f64)], colour: RGBColor) -> Drawn {
-        let (Some(first), Some(last)) = (points.first(), points.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return Ok(());
+        };
         let floor = self.y.low();
         let mut outline = vec![(first.0, floor)];
         outline.extend_from_slice(points);
         outline.push((last.0, floor));
-        self.area.draw(&Polygon::new(outline, colour.mix(0.22).filled()))
+        self.area
+            .draw(&Polygon::new(outline, colour.mix(0.22).filled()))
     }
 
     pub(super) fn block(&self, from: (f64, f64), to: (f64, f64), colour: RGBColor) -> Drawn {
@@ -101,7 +130,8 @@ impl<'s, 'a> Plot<'s, 'a> {
     }
 
     pub(super) fn dot(&self, at: (f64, f64), radius: f64, colour: RGBColor) -> Drawn {
-        self.area.draw(&Circle::new(at, units(radius), colour.filled()))
+        self.area
+            .draw(&Circle::new(at, units(radius), colour.filled()))
     }
 
     pub(super) fn pixel_x(&self, value: f64) -> f64 {

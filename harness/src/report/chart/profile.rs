@@ -1,11 +1,11 @@
 //! Memory of one server process after a growing number of operations.
 
+use super::Drawing;
 use super::axis::Axis;
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Source, counted};
 use super::style::{BELOW, BLUE, GREEN, ORANGE, PLOT_LEFT, PLOT_RIGHT, Size, TEXT};
-use super::Drawing;
 use crate::measurement::memory::MemoryRecord;
 use crate::report::number;
 use crate::units::Bytes;
@@ -20,15 +20,23 @@ const BAR: f64 = 0.24;
 const GAP: f64 = 0.02;
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let Some(memory) = &source.record.memory else { return Ok(None) };
-    let operations = memory.checkpoints.last().map_or(0, |checkpoint| checkpoint.operations);
+    let Some(memory) = &source.record.memory else {
+        return Ok(None);
+    };
+    let operations = memory
+        .checkpoints
+        .last()
+        .map_or(0, |checkpoint| checkpoint.operations);
     let head = Head {
         name: NAME,
         title: "Memory profile",
         subtitle: "Resident memory of one server process that does the same operation again and \
                    again"
             .to_owned(),
-        footer: source.footer(&format!("n = {}", counted(u64::from(operations), "operation"))),
+        footer: source.footer(&format!(
+            "n = {}",
+            counted(u64::from(operations), "operation")
+        )),
         alt: alt(memory),
     };
     Source::finish(head, TOP + HEIGHT + BELOW, |sheet| paint(sheet, memory))
@@ -40,9 +48,20 @@ fn paint(sheet: &Sheet<'_>, memory: &MemoryRecord) -> Drawn {
         Key::new(Mark::Block, ORANGE, "peak since the checkpoint before"),
         Key::new(Mark::Block, GREEN, "after a pause"),
     ])?;
-    let frame = Frame { left: PLOT_LEFT, top: TOP, right: PLOT_RIGHT, bottom: TOP + HEIGHT };
-    let readings = memory.checkpoints.iter().flat_map(|c| [c.base, c.peak, c.released]);
-    let most = readings.chain([memory.start]).map(Bytes::as_megabytes).fold(0.0, f64::max);
+    let frame = Frame {
+        left: PLOT_LEFT,
+        top: TOP,
+        right: PLOT_RIGHT,
+        bottom: TOP + HEIGHT,
+    };
+    let readings = memory
+        .checkpoints
+        .iter()
+        .flat_map(|c| [c.base, c.peak, c.released]);
+    let most = readings
+        .chain([memory.start])
+        .map(Bytes::as_megabytes)
+        .fold(0.0, f64::max);
     let x = Axis::places(memory.checkpoints.len() + 1);
     let plot = Plot::new(sheet, frame, x, Axis::from_zero(most * 1.08, 5));
     plot.grid("operations so far", "resident memory (MB)")?;
@@ -69,7 +88,12 @@ fn bar(
     let amount = amount.as_megabytes();
     plot.block((at - BAR / 2.0, 0.0), (at + BAR / 2.0, amount), colour)?;
     let ink = Ink::new(Size::Small, TEXT).centred();
-    sheet.text(plot.pixel_x(at), plot.pixel_y(amount) - 9.0, number::figure(amount), ink)
+    sheet.text(
+        plot.pixel_x(at),
+        plot.pixel_y(amount) - 9.0,
+        number::figure(amount),
+        ink,
+    )
 }
 
 fn place(
@@ -94,7 +118,11 @@ fn alt(memory: &MemoryRecord) -> String {
         number::figure(last.base.as_megabytes()),
         counted(u64::from(last.operations), "operation"),
         number::figure(
-            memory.checkpoints.iter().map(|c| c.peak.as_megabytes()).fold(0.0, f64::max)
+            memory
+                .checkpoints
+                .iter()
+                .map(|c| c.peak.as_megabytes())
+                .fold(0.0, f64::max)
         ),
         number::figure(last.released.as_megabytes()),
     )

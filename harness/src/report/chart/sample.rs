@@ -1,6 +1,7 @@
 //! A run that never happened, for tests: five scenarios with plausible shapes, the same each time.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +21,9 @@ use crate::metric::{Metric, Statistic, Unit};
 use crate::plan::load::{Length, Load, Think};
 use crate::plan::scenario::{Kind, Order, Scenario, View};
 use crate::plan::step::{Expect, Method, Step, StepClass};
-use crate::plan::suite::{BenchFunction, BenchPlan, MemoryPlan, OperationPlan, Suite, SummaryPart, SummaryRow, Sut};
+use crate::plan::suite::{
+    BenchFunction, BenchPlan, MemoryPlan, OperationPlan, Suite, SummaryPart, SummaryRow, Sut,
+};
 use crate::plan::target::{Bound, Relation, Target};
 use crate::units::{Bytes, Micros};
 
@@ -52,7 +55,11 @@ const SHAPES: [Shape; 5] = [
         users: 1,
         seconds: 24,
         tenths: 4,
-        steps: &[("create_session", "/sessions", 1, 900), ("send_message", "/conversations", 38, 4_200), ("get_analysis", "/analysis", 4, 11_800)],
+        steps: &[
+            ("create_session", "/sessions", 1, 900),
+            ("send_message", "/conversations", 38, 4_200),
+            ("get_analysis", "/analysis", 4, 11_800),
+        ],
         failures: 0,
         cpu: 18,
         megabytes: (186, 201),
@@ -65,7 +72,11 @@ const SHAPES: [Shape; 5] = [
         users: 50,
         seconds: 60,
         tenths: 1,
-        steps: &[("create_session", "/sessions", 8, 1_400), ("send_message", "/conversations", 240, 9_600), ("get_analysis", "/analysis", 12, 31_000)],
+        steps: &[
+            ("create_session", "/sessions", 8, 1_400),
+            ("send_message", "/conversations", 240, 9_600),
+            ("get_analysis", "/analysis", 12, 31_000),
+        ],
         failures: 0,
         cpu: 62,
         megabytes: (203, 246),
@@ -78,7 +89,10 @@ const SHAPES: [Shape; 5] = [
         users: 10,
         seconds: 30,
         tenths: 0,
-        steps: &[("create_session", "/sessions", 5, 1_000), ("send_message", "/conversations", 180, 5_100)],
+        steps: &[
+            ("create_session", "/sessions", 5, 1_000),
+            ("send_message", "/conversations", 180, 5_100),
+        ],
         failures: 0,
         cpu: 41,
         megabytes: (247, 255),
@@ -91,7 +105,11 @@ const SHAPES: [Shape; 5] = [
         users: 5,
         seconds: 45,
         tenths: 7,
-        steps: &[("send_message", "/conversations", 90, 7_400), ("get_analysis", "/analysis", 9, 64_000), ("get_insights", "/insights", 2, 118_000)],
+        steps: &[
+            ("send_message", "/conversations", 90, 7_400),
+            ("get_analysis", "/analysis", 9, 64_000),
+            ("get_insights", "/insights", 2, 118_000),
+        ],
         failures: 0,
         cpu: 55,
         megabytes: (256, 291),
@@ -120,6 +138,11 @@ const SHAPES: [Shape; 5] = [
 
 /// The whole run.
 pub(crate) fn record() -> RunRecord {
+    static RECORD: LazyLock<RunRecord> = LazyLock::new(make);
+    RECORD.clone()
+}
+
+fn make() -> RunRecord {
     RunRecord {
         format: FORMAT,
         stamp: "20250511_094532".to_owned(),
@@ -183,7 +206,9 @@ pub(crate) fn histogram(values: &[u64], high: u64) -> HistogramRecord {
         histogram.record((*value).max(1)).unwrap();
     }
     let mut bytes = Vec::new();
-    V2DeflateSerializer::new().serialize(&histogram, &mut bytes).unwrap();
+    V2DeflateSerializer::new()
+        .serialize(&histogram, &mut bytes)
+        .unwrap();
     HistogramRecord {
         hdr: STANDARD.encode(bytes),
         count: values.len() as u64,
@@ -202,9 +227,17 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
     let mut times: Vec<Vec<u64>> = vec![Vec::new(); shape.steps.len()];
     let mut failed = vec![0_u64; shape.steps.len()];
     let mut windows = Vec::new();
-    let last = if shape.tenths > 0 { shape.seconds + 1 } else { shape.seconds };
+    let last = if shape.tenths > 0 {
+        shape.seconds + 1
+    } else {
+        shape.seconds
+    };
     for second in 0..last {
-        let share = if second < shape.seconds { 1.0 } else { shape.tenths as f64 / 10.0 };
+        let share = if second < shape.seconds {
+            1.0
+        } else {
+            shape.tenths as f64 / 10.0
+        };
         // Users start one after the other.
         let ramp = ((second + 1) as f64 * 10.0 / f64::from(shape.users)).min(1.0);
         let mut steps = Vec::new();
@@ -212,13 +245,24 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             let seed = tag + second * 7_919 + index as u64 * 104_729;
             let wobble = 0.85 + 0.3 * noise(seed);
             let count = (*rate as f64 * wobble * ramp * share).round() as u64;
-            let mut window: Vec<u64> = (0..count).map(|i| latency(*median, seed * 65_537 + i)).collect();
+            let mut window: Vec<u64> = (0..count)
+                .map(|i| latency(*median, seed * 65_537 + i))
+                .collect();
             let slowest = index + 2 >= shape.steps.len();
-            let failures = if slowest && second * 2 > shape.seconds { shape.failures * ((noise(seed + 1) * 3.0) as u64) } else { 0 };
+            let failures = if slowest && second * 2 > shape.seconds {
+                shape.failures * ((noise(seed + 1) * 3.0) as u64)
+            } else {
+                0
+            };
             failed[index] += failures;
             times[index].extend(&window);
             window.sort_unstable();
-            let at = |q: f64| window.get(((window.len() as f64 * q).ceil() as usize).saturating_sub(1)).copied().map(Micros);
+            let at = |q: f64| {
+                window
+                    .get(((window.len() as f64 * q).ceil() as usize).saturating_sub(1))
+                    .copied()
+                    .map(Micros)
+            };
             steps.push(WindowStep {
                 completed: count,
                 failed: failures,
@@ -228,7 +272,11 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
                 max: at(1.0),
             });
         }
-        windows.push(Window { second: u32::try_from(second).unwrap(), users: shape.users, steps });
+        windows.push(Window {
+            second: u32::try_from(second).unwrap(),
+            users: shape.users,
+            steps,
+        });
     }
     let completed: u64 = times.iter().map(|times| times.len() as u64).sum();
     let all_failed: u64 = failed.iter().sum();
@@ -239,13 +287,30 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
         duration,
         end: RunEnd::Complete,
         warm_up_requests: 20,
-        users: UserCounts { planned: shape.users, started: shape.users, finished: shape.users, lost: 0, peak: shape.users },
-        accounting: Accounting { scheduled: completed + all_failed, completed, failed: all_failed, in_flight: 0, unsent: 0 },
-        steps: shape.steps.iter().zip(times.iter().zip(&failed)).map(step_record).collect(),
+        users: UserCounts {
+            planned: shape.users,
+            started: shape.users,
+            finished: shape.users,
+            lost: 0,
+            peak: shape.users,
+        },
+        accounting: Accounting {
+            scheduled: completed + all_failed,
+            completed,
+            failed: all_failed,
+            in_flight: 0,
+            unsent: 0,
+        },
+        steps: shape
+            .steps
+            .iter()
+            .zip(times.iter().zip(&failed))
+            .map(step_record)
+            .collect(),
         windows,
         errors: errors(shape, &failed),
         server: Some(series(shape, duration, shape.cpu, shape.megabytes, tag)),
-        generator: series(shape, duration, shape.cpu / 6, (38, 44), tag + 1),
+        generator: ResourceSeries { pid: 4_712, ..series(shape, duration, shape.cpu / 6, (38, 44), tag + 1) },
         lateness: latencies(&(0..500).map(|i| latency(120, tag + i)).collect::<Vec<_>>()),
     }
 }
@@ -287,7 +352,13 @@ fn errors(shape: &Shape, failed: &[u64]) -> Vec<ErrorCount> {
         .collect()
 }
 
-fn series(shape: &Shape, duration: Micros, cpu: u64, megabytes: (u64, u64), tag: u64) -> ResourceSeries {
+fn series(
+    shape: &Shape,
+    duration: Micros,
+    cpu: u64,
+    megabytes: (u64, u64),
+    tag: u64,
+) -> ResourceSeries {
     let mut used = 1_000_000_u64;
     let (mut busy, mut steal) = (90_000_000_u64, 0_u64);
     let count = duration.0 / 250_000;
@@ -297,7 +368,7 @@ fn series(shape: &Shape, duration: Micros, cpu: u64, megabytes: (u64, u64), tag:
             let share = cpu as f64 / 100.0 * (0.9 + 0.2 * noise(tag + index)) * ramp;
             if index > 0 {
                 used += (share * 500_000.0) as u64;
-                busy += (share * 500_000.0 * 1.15) as u64 + 20_000;
+                busy += (cpu_of_machine(shape, share) * 500_000.0) as u64;
                 steal += (noise(tag + index * 3) * 6_000.0) as u64;
             }
             let grown = (megabytes.1 - megabytes.0) as f64 * (index as f64 / count as f64).sqrt();
@@ -318,7 +389,17 @@ fn series(shape: &Shape, duration: Micros, cpu: u64, megabytes: (u64, u64), tag:
             }
         })
         .collect();
-    ResourceSeries { pid: 4_711, cores: 2, samples }
+    ResourceSeries {
+        pid: 4_711,
+        cores: 2,
+        samples,
+    }
+}
+
+/// Server and generator together, and a little more.
+fn cpu_of_machine(shape: &Shape, share: f64) -> f64 {
+    let all = shape.cpu + shape.cpu / 6;
+    (all as f64 / 100.0 + 0.02).min(0.99) * (share * 100.0 / shape.cpu as f64).min(1.0)
 }
 
 fn memory() -> MemoryRecord {
@@ -361,7 +442,10 @@ fn bench() -> BenchRecord {
             }
         })
         .collect();
-    BenchRecord { format: 1, functions }
+    BenchRecord {
+        format: 1,
+        functions,
+    }
 }
 
 /// Name, median in nanoseconds, target in milliseconds.
@@ -391,17 +475,30 @@ fn suite() -> Suite {
         memory: Some(MemoryPlan {
             checkpoints: vec![10, 100, 1_000],
             operation: operation.clone(),
-            kinds: vec![OperationPlan { name: "Session Creation".to_owned(), ..operation }],
+            kinds: vec![OperationPlan {
+                name: "Session Creation".to_owned(),
+                ..operation
+            }],
             kind_count: 100,
             settle: Micros(2_000_000),
-            targets: vec![target("Base Memory", Metric::Memory, Some(Statistic::Min), Relation::Below, 200.0, Unit::Megabytes)],
+            targets: vec![target(
+                "Base Memory",
+                Metric::Memory,
+                Some(Statistic::Min),
+                Relation::Below,
+                200.0,
+                Unit::Megabytes,
+            )],
         }),
         bench: Some(BenchPlan {
             command: vec!["cargo".to_owned(), "bench".to_owned()],
             seconds: 5.0,
             functions: FUNCTIONS
                 .iter()
-                .map(|(name, _, target_ms)| BenchFunction { name: (*name).to_owned(), target_ms: *target_ms })
+                .map(|(name, _, target_ms)| BenchFunction {
+                    name: (*name).to_owned(),
+                    target_ms: *target_ms,
+                })
                 .collect(),
         }),
         summary: vec![SummaryRow {
@@ -435,13 +532,44 @@ fn sut() -> Sut {
 
 fn plan((number, shape): (u32, &Shape)) -> Scenario {
     let mut targets = vec![
-        target("Response Time (avg)", Metric::ResponseTime, Some(Statistic::Average), Relation::Below, 500.0, Unit::Milliseconds),
-        target("Response Time (95th)", Metric::ResponseTime, Some(Statistic::P95), Relation::Below, 500.0, Unit::Milliseconds),
-        target("Error Rate", Metric::ErrorRate, None, Relation::Below, 1.0, Unit::Percent),
+        target(
+            "Response Time (avg)",
+            Metric::ResponseTime,
+            Some(Statistic::Average),
+            Relation::Below,
+            500.0,
+            Unit::Milliseconds,
+        ),
+        target(
+            "Response Time (95th)",
+            Metric::ResponseTime,
+            Some(Statistic::P95),
+            Relation::Below,
+            500.0,
+            Unit::Milliseconds,
+        ),
+        target(
+            "Error Rate",
+            Metric::ErrorRate,
+            None,
+            Relation::Below,
+            1.0,
+            Unit::Percent,
+        ),
     ];
     if shape.name == "multi_user" {
         targets[1].bound.value = 25.0;
-        targets.push(Target { steps: vec!["get_analysis".to_owned()], ..target("Analysis Time (95th)", Metric::ResponseTime, Some(Statistic::P95), Relation::Below, 30.0, Unit::Milliseconds) });
+        targets.push(Target {
+            steps: vec!["get_analysis".to_owned()],
+            ..target(
+                "Analysis Time (95th)",
+                Metric::ResponseTime,
+                Some(Statistic::P95),
+                Relation::Below,
+                30.0,
+                Unit::Milliseconds,
+            )
+        });
     }
     Scenario {
         name: shape.name.to_owned(),
@@ -454,14 +582,21 @@ fn plan((number, shape): (u32, &Shape)) -> Scenario {
             users: shape.users,
             ramp_per_second: 10.0,
             length: Length::Duration(Micros(shape.seconds * 1_000_000)),
-            think: Think { min: Micros(0), max: Micros(0) },
+            think: Think {
+                min: Micros(0),
+                max: Micros(0),
+            },
             warm_up_iterations: 1,
             request_timeout: Micros(30_000_000),
         },
         order: Order::Sequence,
         data: Vec::new(),
         setup: Vec::new(),
-        steps: shape.steps.iter().map(|(name, endpoint, ..)| step(name, endpoint)).collect(),
+        steps: shape
+            .steps
+            .iter()
+            .map(|(name, endpoint, ..)| step(name, endpoint))
+            .collect(),
         teardown: Vec::new(),
         targets,
     }
@@ -476,7 +611,10 @@ fn step(name: &str, endpoint: &str) -> Step {
         headers: BTreeMap::new(),
         body: None,
         capture: BTreeMap::new(),
-        expect: Expect { status: Vec::new(), body: Vec::new() },
+        expect: Expect {
+            status: Vec::new(),
+            body: Vec::new(),
+        },
         repeat: 1,
         weight: 1,
         every: 1,
@@ -497,7 +635,11 @@ fn target(
         metric,
         statistic,
         steps: Vec::new(),
-        bound: Bound { relation, value, unit },
+        bound: Bound {
+            relation,
+            value,
+            unit,
+        },
         tolerance_percent: 10.0,
         implausible_beyond: None,
     }

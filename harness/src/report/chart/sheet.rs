@@ -1,6 +1,7 @@
 //! The card a chart is drawn on: title, legend, footer, and the description for those who cannot
 //! see it. Everything here is in pixels from the upper left corner.
 
+use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea as _};
 use plotters::element::{Circle, PathElement, Rectangle, Text};
@@ -8,7 +9,6 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
     Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle,
 };
-use plotters::backend::SVGBackend;
 
 use super::style::{CARD, EDGE, FAINT, MARGIN, Size, TEXT, UNITS, WIDTH};
 
@@ -43,7 +43,13 @@ pub(super) struct Ink {
 
 impl Ink {
     pub(super) fn new(size: Size, colour: RGBColor) -> Self {
-        Self { size, colour, bold: false, across: HPos::Left, up: false }
+        Self {
+            size,
+            colour,
+            bold: false,
+            across: HPos::Left,
+            up: false,
+        }
     }
 
     pub(super) fn bold(self) -> Self {
@@ -52,30 +58,45 @@ impl Ink {
 
     /// The text's middle is at the point.
     pub(super) fn centred(self) -> Self {
-        Self { across: HPos::Center, ..self }
+        Self {
+            across: HPos::Center,
+            ..self
+        }
     }
 
     /// The text's end is at the point.
     pub(super) fn ending(self) -> Self {
-        Self { across: HPos::Right, ..self }
+        Self {
+            across: HPos::Right,
+            ..self
+        }
     }
 
     /// Runs from below to above.
     pub(super) fn upwards(self) -> Self {
-        Self { across: HPos::Center, up: true, ..self }
+        Self {
+            across: HPos::Center,
+            up: true,
+            ..self
+        }
     }
 
     fn style(self) -> TextStyle<'static> {
-        let style = if self.bold { FontStyle::Bold } else { FontStyle::Normal };
+        let style = if self.bold {
+            FontStyle::Bold
+        } else {
+            FontStyle::Normal
+        };
         // The back end divides font sizes by 1.24.
         let size = self.size.pixels() * UNITS * 1.24;
         let font = FontDesc::new(FontFamily::SansSerif, size, style);
-        let font = if self.up { font.transform(FontTransform::Rotate270) } else { font };
-        TextStyle {
-            font,
-            color: self.colour.to_backend_color(),
-            pos: Pos::new(self.across, VPos::Center),
-        }
+        let font = if self.up {
+            font.transform(FontTransform::Rotate270)
+        } else {
+            font
+        };
+        let colour = self.colour.to_backend_color();
+        TextStyle { font, color: colour, pos: Pos::new(self.across, VPos::Center) }
     }
 }
 
@@ -99,7 +120,11 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn new(mark: Mark, colour: RGBColor, text: impl Into<String>) -> Self {
-        Self { mark, colour, text: text.into() }
+        Self {
+            mark,
+            colour,
+            text: text.into(),
+        }
     }
 }
 
@@ -115,12 +140,14 @@ impl<'a> Sheet<'a> {
 
     /// A text whose vertical middle is at `y`.
     pub(super) fn text(&self, x: f64, y: f64, text: impl Into<String>, ink: Ink) -> Drawn {
-        self.area.draw(&Text::new(text.into(), point(x, y), ink.style()))
+        self.area
+            .draw(&Text::new(text.into(), point(x, y), ink.style()))
     }
 
     pub(super) fn line(&self, points: &[(f64, f64)], colour: RGBColor, width: f64) -> Drawn {
         let points: Vec<_> = points.iter().map(|&(x, y)| point(x, y)).collect();
-        self.area.draw(&PathElement::new(points, stroke(colour, width)))
+        self.area
+            .draw(&PathElement::new(points, stroke(colour, width)))
     }
 
     pub(super) fn block(&self, from: (f64, f64), to: (f64, f64), colour: RGBColor) -> Drawn {
@@ -129,7 +156,8 @@ impl<'a> Sheet<'a> {
     }
 
     pub(super) fn dot(&self, x: f64, y: f64, radius: f64, colour: RGBColor) -> Drawn {
-        self.area.draw(&Circle::new(point(x, y), units(radius), colour.filled()))
+        self.area
+            .draw(&Circle::new(point(x, y), units(radius), colour.filled()))
     }
 
     /// Entries side by side, on the line below the subtitle.
@@ -163,7 +191,9 @@ pub(super) fn card(
     let mut svg = String::new();
     {
         let backend = SVGBackend::with_string(&mut svg, (units(WIDTH), units(height)));
-        let sheet = Sheet { area: backend.into_drawing_area() };
+        let sheet = Sheet {
+            area: backend.into_drawing_area(),
+        };
         let title = Ink::new(Size::Title, TEXT).bold();
         sheet.text(MARGIN, 28.0, head.title, title)?;
         let small = Ink::new(Size::Text, FAINT);
@@ -171,7 +201,12 @@ pub(super) fn card(
         sheet.text(MARGIN, 51.0, Size::Text.cut(&head.subtitle, room), small)?;
         draw(&sheet)?;
         let small = Ink::new(Size::Small, FAINT);
-        sheet.text(MARGIN, height - 16.0, Size::Small.cut(&head.footer, room), small)?;
+        sheet.text(
+            MARGIN,
+            height - 16.0,
+            Size::Small.cut(&head.footer, room),
+            small,
+        )?;
         sheet.area.present()?;
     }
     Ok(describe(&svg, head, height))
@@ -179,7 +214,10 @@ pub(super) fn card(
 
 /// Puts a head of our own in place of the back end's: pixels as size, the description, the card.
 fn describe(svg: &str, head: &Head, height: f64) -> String {
-    let body = svg.split_once('>').map_or("", |(_, body)| body).trim_start();
+    let body = svg
+        .split_once('>')
+        .map_or("", |(_, body)| body)
+        .trim_start();
     let (name, width, right, bottom) = (head.name, WIDTH, WIDTH * UNITS, height * UNITS);
     let (title, alt) = (escape(head.title), escape(&head.alt));
     format!(
@@ -196,7 +234,9 @@ fn describe(svg: &str, head: &Head, height: f64) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn point(x: f64, y: f64) -> (i32, i32) {

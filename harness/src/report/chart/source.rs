@@ -46,7 +46,11 @@ impl<'r> Source<'r> {
     pub(super) fn new(record: &'r RunRecord) -> Self {
         let measured = |(position, scenario): (usize, &'r ScenarioRecord)| Measured {
             record: scenario,
-            plan: record.suite.scenarios.iter().find(|plan| plan.name == scenario.name),
+            plan: record
+                .suite
+                .scenarios
+                .iter()
+                .find(|plan| plan.name == scenario.name),
             position,
         };
         let scenarios = record.scenarios.iter().enumerate().map(measured).collect();
@@ -57,7 +61,10 @@ impl<'r> Source<'r> {
     pub(super) fn footer(&self, n: &str) -> String {
         let record = self.record;
         let commit = record.tool.commit.as_deref().map_or("no commit", |commit| {
-            commit.char_indices().nth(12).map_or(commit, |(end, _)| &commit[..end])
+            commit
+                .char_indices()
+                .nth(12)
+                .map_or(commit, |(end, _)| &commit[..end])
         });
         let cores = record.environment.cores;
         format!(
@@ -76,7 +83,12 @@ impl<'r> Source<'r> {
         draw: impl FnOnce(&Sheet<'_>) -> Drawn,
     ) -> Result<Option<Drawing>, sheet::Fault> {
         let svg = card(&head, height, draw)?;
-        Ok(Some(Drawing { name: head.name, title: head.title, alt: head.alt, svg }))
+        Ok(Some(Drawing {
+            name: head.name,
+            title: head.title,
+            alt: head.alt,
+            svg,
+        }))
     }
 }
 
@@ -85,13 +97,18 @@ impl<'r> Source<'r> {
 pub(super) fn merged<'a>(
     records: impl IntoIterator<Item = &'a HistogramRecord>,
 ) -> Option<Distribution> {
-    Distribution::merge(records).ok().filter(|distribution| distribution.count() > 0)
+    Distribution::merge(records)
+        .ok()
+        .filter(|distribution| distribution.count() > 0)
 }
 
 /// A percentile, where there are enough samples for it.
 pub(super) fn supported(distribution: &Distribution, statistic: Statistic) -> Option<f64> {
     let enough = distribution.count() >= sample_floor(Some(statistic));
-    statistic.quantile().filter(|_| enough).and_then(|quantile| distribution.quantile(quantile))
+    statistic
+        .quantile()
+        .filter(|_| enough)
+        .and_then(|quantile| distribution.quantile(quantile))
 }
 
 /// Clauses as one sentence.
@@ -105,5 +122,9 @@ pub(super) fn sentence(opening: &str, clauses: &[String]) -> String {
 
 /// `1,234 requests`.
 pub(super) fn counted(count: u64, thing: &str) -> String {
-    format!("{} {thing}{}", number::count(count), if count == 1 { "" } else { "s" })
+    format!(
+        "{} {thing}{}",
+        number::count(count),
+        if count == 1 { "" } else { "s" }
+    )
 }

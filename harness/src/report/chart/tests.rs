@@ -29,13 +29,20 @@ fn texts(svg: &str) -> Vec<String> {
 
 /// The run without the parts whose names are given.
 fn only_scenarios() -> RunRecord {
-    RunRecord { memory: None, bench: None, ..sample::record() }
+    RunRecord {
+        memory: None,
+        bench: None,
+        ..sample::record()
+    }
 }
 
 #[test]
 fn every_chart_of_a_full_run_is_drawn_in_order() {
     let charts = charts_of(&sample::record());
-    let files: Vec<&str> = charts.iter().map(|(chart, _)| chart.file.as_str()).collect();
+    let files: Vec<&str> = charts
+        .iter()
+        .map(|(chart, _)| chart.file.as_str())
+        .collect();
     assert_eq!(
         files,
         [
@@ -61,18 +68,33 @@ fn every_chart_is_described_and_says_where_it_is_from() {
         let root = document.root_element();
         assert_eq!(root.attribute("role"), Some("img"));
         let text_of = |tag: &str| {
-            root.children().find(|node| node.has_tag_name(tag)).and_then(|node| node.text()).unwrap()
+            root.children()
+                .find(|node| node.has_tag_name(tag))
+                .and_then(|node| node.text())
+                .unwrap()
         };
         assert_eq!(text_of("title"), chart.title);
         assert_eq!(text_of("desc"), chart.alt);
-        assert!(chart.alt.ends_with('.') && chart.alt.contains(char::is_numeric), "{}", chart.alt);
+        assert!(
+            chart.alt.ends_with('.') && chart.alt.contains(char::is_numeric),
+            "{}",
+            chart.alt
+        );
         let texts = texts(&svg);
         let footer = texts.last().unwrap();
-        for part in ["20250511_094532", "commit 7e57dd5f0c1e ", "AMD EPYC 7B13, 2 cores", "n = ", "profile full"] {
+        for part in [
+            "20250511_094532",
+            "commit 7e57dd5f0c1e ",
+            "AMD EPYC 7B13, 2 cores",
+            "n = ",
+            "profile full",
+        ] {
             assert!(footer.contains(part), "{footer} lacks {part}");
         }
-        let families: Vec<_> =
-            document.descendants().filter_map(|node| node.attribute("font-family")).collect();
+        let families: Vec<_> = document
+            .descendants()
+            .filter_map(|node| node.attribute("font-family"))
+            .collect();
         assert!(families.iter().all(|family| *family == "sans-serif"));
     }
 }
@@ -86,17 +108,27 @@ fn nothing_is_drawn_outside_its_card() {
         let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
             node.attribute(name).unwrap().parse().unwrap()
         };
-        for node in document.descendants().filter(|node| node.has_tag_name("text")) {
+        for node in document
+            .descendants()
+            .filter(|node| node.has_tag_name("text"))
+        {
             let text = node.text().unwrap_or_default().trim();
             let (x, y) = (number(node, "x"), number(node, "y"));
             let length = text.chars().count() as f64 * number(node, "font-size") * 0.6;
-            let (from, to) = match (node.attribute("transform"), node.attribute("text-anchor").unwrap()) {
+            let (from, to) = match (
+                node.attribute("transform"),
+                node.attribute("text-anchor").unwrap(),
+            ) {
                 (Some(_), _) => (x, x),
                 (None, "start") => (x, x + length),
                 (None, "end") => (x - length, x),
                 (None, _) => (x - length / 2.0, x + length / 2.0),
             };
-            assert!(from >= 0.0 && to <= size[2], "{}: {text} from {from} to {to}", chart.file);
+            assert!(
+                from >= 0.0 && to <= size[2],
+                "{}: {text} from {from} to {to}",
+                chart.file
+            );
             assert!(y > 0.0 && y < size[3], "{}: {text} at {y}", chart.file);
         }
     }
@@ -110,12 +142,22 @@ fn the_same_record_gives_the_same_bytes() {
 #[test]
 fn charts_without_data_are_left_out() {
     let files = |record: &RunRecord| -> Vec<String> {
-        charts_of(record).into_iter().map(|(chart, _)| chart.file).collect()
+        charts_of(record)
+            .into_iter()
+            .map(|(chart, _)| chart.file)
+            .collect()
     };
     assert_eq!(files(&only_scenarios()).len(), 6);
-    let nothing = RunRecord { scenarios: Vec::new(), ..only_scenarios() };
+    let nothing = RunRecord {
+        scenarios: Vec::new(),
+        ..only_scenarios()
+    };
     assert_eq!(files(&nothing), Vec::<String>::new());
-    let memory = RunRecord { scenarios: Vec::new(), bench: None, ..sample::record() };
+    let memory = RunRecord {
+        scenarios: Vec::new(),
+        bench: None,
+        ..sample::record()
+    };
     assert_eq!(files(&memory), ["charts/memory_profile.svg"]);
 }
 
@@ -128,7 +170,12 @@ fn percentiles_without_enough_samples_are_not_shown() {
     scenario.steps[0].response = sample::histogram(&[5_000; 100], 1_000_000);
     scenario.steps[1].response = sample::histogram(&[5_000; 9], 1_000_000);
     let charts = charts_of(&record);
-    let chart = |name: &str| charts.iter().find(|(chart, _)| chart.file.contains(name)).unwrap();
+    let chart = |name: &str| {
+        charts
+            .iter()
+            .find(|(chart, _)| chart.file.contains(name))
+            .unwrap()
+    };
     let (distribution, svg) = chart("distribution");
     assert_eq!(
         distribution.alt,
@@ -148,10 +195,20 @@ fn a_run_without_a_failure_says_so() {
     let mut record = only_scenarios();
     record.scenarios.truncate(2);
     let charts = charts_of(&record);
-    let (chart, svg) = charts.iter().find(|(chart, _)| chart.file.contains("errors")).unwrap();
-    let requests: u64 = record.scenarios.iter().map(|s| s.accounting.completed).sum();
+    let (chart, svg) = charts
+        .iter()
+        .find(|(chart, _)| chart.file.contains("errors"))
+        .unwrap();
+    let requests: u64 = record
+        .scenarios
+        .iter()
+        .map(|s| s.accounting.completed)
+        .sum();
     let requests = crate::report::number::count(requests);
-    assert_eq!(chart.alt, format!("No failed request among {requests} in 2 scenarios."));
+    assert_eq!(
+        chart.alt,
+        format!("No failed request among {requests} in 2 scenarios.")
+    );
     assert!(texts(svg).contains(&format!("No failed request among {requests}")));
 }
 
@@ -167,8 +224,15 @@ fn failures_are_named_by_their_most_frequent_kinds() {
     record.scenarios[4].errors = vec![error("timeout", 5), error("status 503", 9)];
     record.scenarios[0].errors = vec![error("timeout", 6)];
     let charts = charts_of(&record);
-    let (_, svg) = charts.iter().find(|(chart, _)| chart.file.contains("errors")).unwrap();
-    assert!(texts(svg)[1].ends_with("most often: timeout (11), status 503 (9)"), "{}", texts(svg)[1]);
+    let (_, svg) = charts
+        .iter()
+        .find(|(chart, _)| chart.file.contains("errors"))
+        .unwrap();
+    assert!(
+        texts(svg)[1].ends_with("most often: timeout (11), status 503 (9)"),
+        "{}",
+        texts(svg)[1]
+    );
 }
 
 #[test]
@@ -179,7 +243,11 @@ fn a_system_that_cannot_be_seen_is_said_to_be_invisible() {
     }
     for (chart, svg) in charts_of(&record) {
         if chart.file.contains("cpu") || chart.file.contains("memory") {
-            assert!(texts(&svg)[1].ends_with("cannot be seen from here"), "{}", chart.file);
+            assert!(
+                texts(&svg)[1].ends_with("cannot be seen from here"),
+                "{}",
+                chart.file
+            );
             assert!(!texts(&svg).contains(&"system under test".to_owned()));
         }
     }
@@ -200,5 +268,8 @@ fn a_folder_that_cannot_be_made_is_named() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(FOLDER), "in the way").unwrap();
     let error = draw(&only_scenarios(), dir.path()).unwrap_err();
-    assert!(matches!(&error, ChartError::Write { path, .. } if path.ends_with(FOLDER)), "{error}");
+    assert!(
+        matches!(&error, ChartError::Write { path, .. } if path.ends_with(FOLDER)),
+        "{error}"
+    );
 }

@@ -1,12 +1,12 @@
 //! Requests per second over time, one panel per scenario with a scale of its own.
 
+use super::Drawing;
 use super::axis::{Axis, time_unit};
 use super::bucket::{Bucket, buckets, width};
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Measured, Source, counted, sentence};
 use super::style::{BLUE, MARGIN, PLOT_RIGHT, RED, Size, TEXT, WIDTH};
-use super::Drawing;
 use crate::report::number;
 
 pub(super) const NAME: &str = "throughput_over_time";
@@ -36,22 +36,39 @@ impl Panel<'_> {
 }
 
 pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
-    let longest = source.scenarios.iter().map(|s| s.record.duration.as_secs()).fold(0.0, f64::max);
+    let longest = source
+        .scenarios
+        .iter()
+        .map(|s| s.record.duration.as_secs())
+        .fold(0.0, f64::max);
     let seconds = width(longest);
     let panel = |scenario: &Measured<'_>| buckets(scenario.record, seconds);
     let panels: Vec<Panel<'_>> = source
         .scenarios
         .iter()
-        .map(|scenario| Panel { scenario: *scenario, buckets: panel(scenario) })
+        .map(|scenario| Panel {
+            scenario: *scenario,
+            buckets: panel(scenario),
+        })
         .filter(|panel| panel.completed() + panel.failed() > 0)
         .collect();
     if panels.is_empty() {
         return Ok(None);
     }
-    let requests: u64 = panels.iter().map(|panel| panel.completed() + panel.failed()).sum();
-    let window =
-        if seconds == 1 { "one second".to_owned() } else { format!("{seconds} seconds") };
-    let scales = if panels.len() > 1 { "; each panel has its own scale" } else { "" };
+    let requests: u64 = panels
+        .iter()
+        .map(|panel| panel.completed() + panel.failed())
+        .sum();
+    let window = if seconds == 1 {
+        "one second".to_owned()
+    } else {
+        format!("{seconds} seconds")
+    };
+    let scales = if panels.len() > 1 {
+        "; each panel has its own scale"
+    } else {
+        ""
+    };
     let head = Head {
         name: NAME,
         title: "Throughput over time",
@@ -67,13 +84,16 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
         keys.push(Key::new(
             Mark::Block,
             RED,
-            if failed == 0 { "failed (none)".to_owned() } else { "failed".to_owned() },
+            if failed == 0 {
+                "failed (none)".to_owned()
+            } else {
+                "failed".to_owned()
+            },
         ));
         sheet.legend(&keys)?;
-        panels
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, panel)| paint(sheet, panel, index / columns, index % columns, columns))
+        panels.iter().enumerate().try_for_each(|(index, panel)| {
+            paint(sheet, panel, index / columns, index % columns, columns)
+        })
     })
 }
 
@@ -92,11 +112,22 @@ fn paint(sheet: &Sheet<'_>, panel: &Panel<'_>, row: usize, column: usize, column
     let top = TOP + ROW * row as f64 + 22.0;
     let name = Size::Text.cut(&panel.scenario.heading(), right - left);
     sheet.text(left, top - 12.0, name, Ink::new(Size::Text, TEXT).bold())?;
-    let frame = Frame { left, top, right: right.min(WIDTH - MARGIN), bottom: top + PANEL };
-    let peak = panel.buckets.iter().map(|b| b.completed_rate().max(b.failed_rate()));
+    let frame = Frame {
+        left,
+        top,
+        right: right.min(WIDTH - MARGIN),
+        bottom: top + PANEL,
+    };
+    let peak = panel
+        .buckets
+        .iter()
+        .map(|b| b.completed_rate().max(b.failed_rate()));
     let y = Axis::from_zero(peak.fold(0.0, f64::max), 4);
     let plot = Plot::new(sheet, frame, Axis::time(panel.length(), right - left), y);
-    plot.grid(&format!("time ({})", time_unit(panel.length())), "requests/s")?;
+    plot.grid(
+        &format!("time ({})", time_unit(panel.length())),
+        "requests/s",
+    )?;
     let steps = steps(&panel.buckets);
     plot.surface(&steps, BLUE)?;
     plot.line(steps, BLUE, 1.5)?;
@@ -125,7 +156,11 @@ fn alt(panels: &[Panel<'_>]) -> String {
         .iter()
         .map(|panel| {
             let mean = panel.completed() as f64 / panel.length();
-            let peak = panel.buckets.iter().map(Bucket::completed_rate).fold(0.0, f64::max);
+            let peak = panel
+                .buckets
+                .iter()
+                .map(Bucket::completed_rate)
+                .fold(0.0, f64::max);
             let failed = match panel.failed() {
                 0 => "none failed".to_owned(),
                 failed => format!("{} failed", number::count(failed)),
@@ -138,5 +173,8 @@ fn alt(panels: &[Panel<'_>]) -> String {
             )
         })
         .collect();
-    sentence("Completed and failed requests per second over time", &clauses)
+    sentence(
+        "Completed and failed requests per second over time",
+        &clauses,
+    )
 }
