@@ -107,7 +107,13 @@ pub enum AnomalyKind {
 #[must_use]
 pub fn find(record: &RunRecord) -> Vec<Anomaly> {
     let mut found = Vec::new();
-    let mut of_run = |kind| found.push(Anomaly { scenario: None, seconds: None, what: kind });
+    let mut of_run = |kind| {
+        found.push(Anomaly {
+            scenario: None,
+            seconds: None,
+            what: kind,
+        })
+    };
     let (load, cores) = (record.environment.load_before, record.environment.cores);
     if load >= LOAD_PER_CORE * f64::from(cores) {
         of_run(AnomalyKind::BusyMachine { load, cores });
@@ -126,14 +132,15 @@ pub fn find(record: &RunRecord) -> Vec<Anomaly> {
 }
 
 fn at(scenario: &ScenarioRecord, seconds: Option<(u32, u32)>, kind: AnomalyKind) -> Anomaly {
-    Anomaly { scenario: Some(scenario.name.clone()), seconds, what: kind }
+    Anomaly {
+        scenario: Some(scenario.name.clone()),
+        seconds,
+        what: kind,
+    }
 }
 
 /// Runs of neighbouring windows for which `strange` holds.
-fn spells<'a>(
-    windows: &'a [Window],
-    strange: impl Fn(&Window) -> bool,
-) -> Vec<&'a [Window]> {
+fn spells<'a>(windows: &'a [Window], strange: impl Fn(&Window) -> bool) -> Vec<&'a [Window]> {
     let marked: Vec<(bool, &Window)> = windows.iter().map(|w| (strange(w), w)).collect();
     let mut spells = Vec::new();
     let mut start = None;
@@ -156,7 +163,9 @@ fn span(spell: &[Window]) -> Option<(u32, u32)> {
 }
 
 fn ended(window: &Window) -> (u64, u64) {
-    window.steps.iter().fold((0, 0), |sum, step| (sum.0 + step.completed, sum.1 + step.failed))
+    window.steps.iter().fold((0, 0), |sum, step| {
+        (sum.0 + step.completed, sum.1 + step.failed)
+    })
 }
 
 fn stalls(scenario: &ScenarioRecord) -> Vec<Anomaly> {
@@ -178,7 +187,9 @@ fn stalls(scenario: &ScenarioRecord) -> Vec<Anomaly> {
 fn slow(scenario: &ScenarioRecord) -> Vec<Anomaly> {
     let mut found = Vec::new();
     for (place, step) in scenario.steps.iter().enumerate() {
-        let usual = Distribution::merge([&step.response]).ok().and_then(|d| d.quantile(0.5));
+        let usual = Distribution::merge([&step.response])
+            .ok()
+            .and_then(|d| d.quantile(0.5));
         let Some(usual) = usual else { continue };
         let median = |window: &Window| {
             let step = window.steps.get(place)?;
@@ -208,7 +219,10 @@ fn bursts(scenario: &ScenarioRecord) -> Vec<Anomaly> {
     spells(&scenario.windows, burst)
         .into_iter()
         .map(|spell| {
-            let sums = spell.iter().map(ended).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let sums = spell
+                .iter()
+                .map(ended)
+                .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
             let kind = AnomalyKind::Errors {
                 failed: sums.1,
                 ended: sums.0 + sums.1,
@@ -230,7 +244,10 @@ fn memory(scenario: &ScenarioRecord) -> Option<Anomaly> {
     let time = half.last()?.at.as_secs() - first.at.as_secs();
     let growth = slope * time / first.rss.as_megabytes() * 100.0;
     (growth >= SLOPE_GROWTH && fit >= SLOPE_FIT).then(|| {
-        let kind = AnomalyKind::RisingMemory { growth, per_minute_mb: slope * 60.0 };
+        let kind = AnomalyKind::RisingMemory {
+            growth,
+            per_minute_mb: slope * 60.0,
+        };
         at(scenario, None, kind)
     })
 }
@@ -238,21 +255,34 @@ fn memory(scenario: &ScenarioRecord) -> Option<Anomaly> {
 /// Least squares over resident memory: megabytes a second, and the share of variance explained.
 fn line(samples: &[ResourceSample]) -> Option<(f64, f64)> {
     let n = samples.len() as f64;
-    let points = || samples.iter().map(|s| (s.at.as_secs(), s.rss.as_megabytes()));
+    let points = || {
+        samples
+            .iter()
+            .map(|s| (s.at.as_secs(), s.rss.as_megabytes()))
+    };
     let (x, y) = points().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
     let (x, y) = (x / n, y / n);
     let (xx, xy, yy) = points().fold((0.0, 0.0, 0.0), |sum, (a, b)| {
-        (sum.0 + (a - x).powi(2), sum.1 + (a - x) * (b - y), sum.2 + (b - y).powi(2))
+        (
+            sum.0 + (a - x).powi(2),
+            sum.1 + (a - x) * (b - y),
+            sum.2 + (b - y).powi(2),
+        )
     });
     (xx > 0.0 && yy > 0.0).then(|| (xy / xx, xy * xy / (xx * yy)))
 }
 
 fn generator(scenario: &ScenarioRecord) -> Vec<Anomaly> {
     let mut found = Vec::new();
-    let late = Distribution::merge([&scenario.lateness]).ok().and_then(|d| d.percentile(Statistic::P99));
+    let late = Distribution::merge([&scenario.lateness])
+        .ok()
+        .and_then(|d| d.percentile(Statistic::P99));
     if let Some(late) = late.filter(|late| *late >= LATENESS_MS * 1_000.0) {
         let cpu = figure::average_cpu(&scenario.generator);
-        let kind = AnomalyKind::LateGenerator { p99_ms: late / 1_000.0, cpu };
+        let kind = AnomalyKind::LateGenerator {
+            p99_ms: late / 1_000.0,
+            cpu,
+        };
         found.push(at(scenario, None, kind));
     }
     let samples = &scenario.generator.samples;

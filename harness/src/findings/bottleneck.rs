@@ -56,7 +56,10 @@ impl Bottlenecks {
     #[must_use]
     pub fn worst(&self) -> Vec<&PhaseShare> {
         let mut seen = BTreeMap::new();
-        let chosen = self.phases.iter().filter(|phase| phase.of_step >= SHARE_LIMIT);
+        let chosen = self
+            .phases
+            .iter()
+            .filter(|phase| phase.of_step >= SHARE_LIMIT);
         chosen
             .filter(|phase| seen.insert((&phase.step, &phase.phase), ()).is_none())
             .take(LONGEST_LIST)
@@ -78,7 +81,10 @@ impl Bottlenecks {
 pub fn find(record: &RunRecord) -> Bottlenecks {
     let mut phases: Vec<PhaseShare> = record.scenarios.iter().flat_map(of_scenario).collect();
     phases.sort_by(|a, b| b.of_scenario.total_cmp(&a.of_scenario));
-    Bottlenecks { measured: !phases.is_empty(), phases }
+    Bottlenecks {
+        measured: !phases.is_empty(),
+        phases,
+    }
 }
 
 fn of_scenario(scenario: &ScenarioRecord) -> Vec<PhaseShare> {
@@ -111,6 +117,8 @@ fn share(
         of_step: times.sum.0 as f64 / step.service.sum.0 as f64 * 100.0,
         of_scenario: times.sum.0 as f64 / total as f64 * 100.0,
         mean_ms: mean / 1_000.0,
-        p95_ms: distribution.percentile(Statistic::P95).map(|micros| micros / 1_000.0),
+        p95_ms: distribution
+            .percentile(Statistic::P95)
+            .map(|micros| micros / 1_000.0),
     })
 }

@@ -33,10 +33,19 @@ pub struct Carried {
 /// Finds the largest carried loads.
 #[must_use]
 pub fn find(record: &RunRecord, assessment: &Assessment) -> Capacity {
-    let mut capacity = Capacity { users: None, per_minute: None };
+    let mut capacity = Capacity {
+        users: None,
+        per_minute: None,
+    };
     for plan in &record.suite.scenarios {
-        let group = assessment.scenarios.iter().find(|group| group.name == plan.name);
-        let measured = record.scenarios.iter().find(|scenario| scenario.name == plan.name);
+        let group = assessment
+            .scenarios
+            .iter()
+            .find(|group| group.name == plan.name);
+        let measured = record
+            .scenarios
+            .iter()
+            .find(|scenario| scenario.name == plan.name);
         let (Some(measured), Some(verdict)) = (measured, group.and_then(|g| g.verdict)) else {
             continue;
         };
@@ -60,7 +69,10 @@ pub fn find(record: &RunRecord, assessment: &Assessment) -> Capacity {
 }
 
 fn raise(best: &mut Option<Carried>, candidate: Carried) {
-    if best.as_ref().is_none_or(|best| candidate.amount > best.amount) {
+    if best
+        .as_ref()
+        .is_none_or(|best| candidate.amount > best.amount)
+    {
         *best = Some(candidate);
     }
 }

@@ -140,9 +140,12 @@ pub fn find(
 
 fn repairs(assessment: &Assessment) -> Vec<Recommendation> {
     let run = assessment.causes.iter().map(|cause| (None, cause));
-    let groups = assessment
-        .groups()
-        .flat_map(|group| group.causes.iter().map(|cause| (Some(group.name.clone()), cause)));
+    let groups = assessment.groups().flat_map(|group| {
+        group
+            .causes
+            .iter()
+            .map(|cause| (Some(group.name.clone()), cause))
+    });
     run.chain(groups)
         .map(|(place, cause)| Recommendation {
             priority: Priority::High,
@@ -160,7 +163,9 @@ fn merged(found: Vec<Recommendation>) -> Vec<Recommendation> {
     let mut seen = BTreeSet::new();
     let key = |action: &Action| match action {
         Action::Speed { phase, .. } => Some(("speed", phase.step.clone(), phase.phase.clone())),
-        Action::MendErrors { error, .. } => Some(("errors", error.step.clone(), error.kind.clone())),
+        Action::MendErrors { error, .. } => {
+            Some(("errors", error.step.clone(), error.kind.clone()))
+        }
         _ => None,
     };
     found
@@ -171,7 +176,9 @@ fn merged(found: Vec<Recommendation>) -> Vec<Recommendation> {
 
 fn good(judgement: &Judgement) -> bool {
     let bound = judgement.bound;
-    judgement.value.is_some_and(|value| bound.relation.holds(value, bound.value))
+    judgement
+        .value
+        .is_some_and(|value| bound.relation.holds(value, bound.value))
 }
 
 fn of_judgement(
@@ -191,19 +198,26 @@ fn of_judgement(
     if undecided {
         let needed = needed(judgement);
         let change = needed.and_then(|needed| lengthened(record, judgement, needed));
-        return Some(Action::MoreSamples { target, needed, change });
+        return Some(Action::MoreSamples {
+            target,
+            needed,
+            change,
+        });
     }
     if judgement.verdict == Verdict::Invalid {
         return Some(Action::Repair {
             place: Some(judgement.scenario.clone()),
             what: format!("{}: {}", judgement.label, judgement.reason.text()),
-            advice: "check the target's steps, statistic and limits in the plan, then measure again"
-                .to_owned(),
+            advice:
+                "check the target's steps, statistic and limits in the plan, then measure again"
+                    .to_owned(),
         });
     }
     Some(match judgement.quantity {
         Quantity::Measured(Metric::ResponseTime | Metric::ServiceTime) => {
-            let steps = planned(record, judgement).map(|t| t.steps.as_slice()).unwrap_or_default();
+            let steps = planned(record, judgement)
+                .map(|t| t.steps.as_slice())
+                .unwrap_or_default();
             match bottlenecks.largest_in(&judgement.scenario, steps) {
                 Some(phase) => Action::Speed {
                     target,
@@ -214,9 +228,16 @@ fn of_judgement(
             }
         }
         Quantity::Measured(Metric::ErrorRate) => {
-            let scenario = record.scenarios.iter().find(|s| s.name == judgement.scenario);
+            let scenario = record
+                .scenarios
+                .iter()
+                .find(|s| s.name == judgement.scenario);
             match scenario.and_then(|s| Some((s.errors.first()?.clone(), s.accounting.failed))) {
-                Some((error, failed)) => Action::MendErrors { target, error, failed },
+                Some((error, failed)) => Action::MendErrors {
+                    target,
+                    error,
+                    failed,
+                },
                 None => Action::Bring { target },
             }
         }
@@ -226,21 +247,37 @@ fn of_judgement(
 }
 
 fn planned<'a>(record: &'a RunRecord, judgement: &Judgement) -> Option<&'a Target> {
-    let scenario = record.suite.scenarios.iter().find(|s| s.name == judgement.scenario)?;
-    scenario.targets.iter().find(|target| target.label == judgement.label)
+    let scenario = record
+        .suite
+        .scenarios
+        .iter()
+        .find(|s| s.name == judgement.scenario)?;
+    scenario
+        .targets
+        .iter()
+        .find(|target| target.label == judgement.label)
 }
 
 /// How many samples would decide, if the figure stays as it is: exactly for percentiles below their
 /// floor and for a clean error rate; otherwise an interval narrows with the square root.
 fn needed(judgement: &Judgement) -> Option<u64> {
-    match (judgement.reason, judgement.quantity, judgement.value, judgement.interval) {
+    match (
+        judgement.reason,
+        judgement.quantity,
+        judgement.value,
+        judgement.interval,
+    ) {
         (Reason::TooFewSamples { needed }, ..) => Some(needed),
         (_, Quantity::Measured(Metric::ErrorRate), Some(value), _) if value == 0.0 => {
             stats::clean_trials_for(judgement.bound.value / 100.0)
         }
         (Reason::IntervalContainsBound, _, Some(value), Some(interval)) => {
             let smaller = judgement.bound.relation.smaller_is_better();
-            let reach = if smaller { interval.high - value } else { value - interval.low };
+            let reach = if smaller {
+                interval.high - value
+            } else {
+                value - interval.low
+            };
             let room = (judgement.bound.value - value).abs();
             let factor = (reach / room).powi(2);
             // Beyond a hundredfold the figure is on the bound, and no length of run will tell.
@@ -255,7 +292,11 @@ fn lengthened(record: &RunRecord, judgement: &Judgement, needed: u64) -> Option<
     if judgement.statistic == Some(Statistic::Max) || judgement.n == 0 || needed <= judgement.n {
         return None;
     }
-    let scenario = record.suite.scenarios.iter().find(|s| s.name == judgement.scenario)?;
+    let scenario = record
+        .suite
+        .scenarios
+        .iter()
+        .find(|s| s.name == judgement.scenario)?;
     let factor = needed as f64 / judgement.n as f64;
     Some(match scenario.load.length {
         Length::Iterations { count, .. } => LengthChange::Iterations {
@@ -264,7 +305,10 @@ fn lengthened(record: &RunRecord, judgement: &Judgement, needed: u64) -> Option<
         },
         Length::Duration(time) => {
             let from = time.as_secs().round();
-            LengthChange::Seconds { from: from as u64, to: (from * factor).ceil() as u64 }
+            LengthChange::Seconds {
+                from: from as u64,
+                to: (from * factor).ceil() as u64,
+            }
         }
     })
 }

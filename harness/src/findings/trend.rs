@@ -63,9 +63,16 @@ pub fn find(record: &RunRecord, assessment: &Assessment, history: &[RunRecord]) 
     let rows = if shown.is_empty() {
         Vec::new()
     } else {
-        assessment.judgements().map(|judgement| row(judgement, &shown)).collect()
+        assessment
+            .judgements()
+            .map(|judgement| row(judgement, &shown))
+            .collect()
     };
-    Trend { earlier: shown.iter().map(|(run, _)| run.stamp.clone()).collect(), left_out, rows }
+    Trend {
+        earlier: shown.iter().map(|(run, _)| run.stamp.clone()).collect(),
+        left_out,
+        rows,
+    }
 }
 
 fn comparable(a: &RunRecord, b: &RunRecord) -> bool {
@@ -78,7 +85,9 @@ fn comparable(a: &RunRecord, b: &RunRecord) -> bool {
 
 fn row(now: &Judgement, earlier: &[(&RunRecord, Assessment)]) -> TrendRow {
     let same = |judged: &Assessment| {
-        let found = judged.judgements().find(|j| j.scenario == now.scenario && j.label == now.label);
+        let found = judged
+            .judgements()
+            .find(|j| j.scenario == now.scenario && j.label == now.label);
         found.cloned()
     };
     let all: Vec<Option<Judgement>> = earlier.iter().map(|(_, judged)| same(judged)).collect();
@@ -96,7 +105,10 @@ fn row(now: &Judgement, earlier: &[(&RunRecord, Assessment)]) -> TrendRow {
         scenario: now.scenario.clone(),
         label: now.label.clone(),
         unit: now.unit,
-        earlier: all.iter().map(|found| found.as_ref().and_then(|j| j.value)).collect(),
+        earlier: all
+            .iter()
+            .map(|found| found.as_ref().and_then(|j| j.value))
+            .collect(),
         now: now.value,
         change,
         overlap,

@@ -32,7 +32,11 @@ pub(super) fn percent(value: f64) -> String {
         return NOT_MEASURED.to_owned();
     }
     // Rounding must not leave "-0.0".
-    let value = if value.abs() < 0.005 { value.abs() } else { value };
+    let value = if value.abs() < 0.005 {
+        value.abs()
+    } else {
+        value
+    };
     match value.abs() {
         0.0 => "0.0".to_owned(),
         small if small < 0.005 => "< 0.01".to_owned(),
@@ -69,7 +73,11 @@ pub(super) fn megabytes(bytes: Bytes) -> String {
 #[must_use]
 pub(super) fn megabytes_between(from: Bytes, to: Bytes) -> String {
     let difference = to.as_megabytes() - from.as_megabytes();
-    if difference.abs() < 0.05 { "0.0".to_owned() } else { format!("{difference:+.1}") }
+    if difference.abs() < 0.05 {
+        "0.0".to_owned()
+    } else {
+        format!("{difference:+.1}")
+    }
 }
 
 /// A span of time for people: `850 ms`, `12.3 s`, `4 min 05 s`, `1 h 02 min`.
@@ -88,8 +96,11 @@ pub(super) fn duration(time: Micros) -> String {
 /// A figure with its unit.
 #[must_use]
 pub(super) fn with_unit(value: f64, unit: Unit, quantity: Quantity) -> String {
-    let per_user =
-        if quantity == Quantity::Measured(Metric::ThroughputPerUser) { "/user" } else { "" };
+    let per_user = if quantity == Quantity::Measured(Metric::ThroughputPerUser) {
+        "/user"
+    } else {
+        ""
+    };
     match unit {
         Unit::Milliseconds => format!("{} ms", number(value)),
         Unit::Percent => format!("{}%", percent(value)),
@@ -104,8 +115,11 @@ pub(super) fn with_unit(value: f64, unit: Unit, quantity: Quantity) -> String {
 #[must_use]
 pub(super) fn bound(bound: &Bound, quantity: Quantity) -> String {
     let sign = bound.relation.sign();
-    let per_user =
-        if quantity == Quantity::Measured(Metric::ThroughputPerUser) { "/user" } else { "" };
+    let per_user = if quantity == Quantity::Measured(Metric::ThroughputPerUser) {
+        "/user"
+    } else {
+        ""
+    };
     let value = bound.value;
     match bound.unit {
         Unit::Milliseconds => format!("{sign} {value} ms"),
@@ -152,7 +166,11 @@ pub(super) fn method(method: Method) -> String {
     match method {
         Method::OrderStatistics => "order statistics".to_owned(),
         Method::Wilson => "Wilson score".to_owned(),
-        Method::Bootstrap { windows, resamples, seed } => {
+        Method::Bootstrap {
+            windows,
+            resamples,
+            seed,
+        } => {
             format!("bootstrap, {resamples} draws over {windows} windows of 1 s, seed {seed}")
         }
         Method::StudentWindows { windows } => {
@@ -169,7 +187,9 @@ pub(super) fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(character) = rest.next() {
-        let tag = rest.peek().is_some_and(|next| !next.is_ascii_digit() && *next != ' ');
+        let tag = rest
+            .peek()
+            .is_some_and(|next| !next.is_ascii_digit() && *next != ' ');
         match character {
             '|' => escaped.push_str("\\|"),
             '\n' | '\r' | '\t' => escaped.push(' '),

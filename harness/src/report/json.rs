@@ -27,7 +27,11 @@ impl<'a> RunDocument<'a> {
     /// A judged run.
     #[must_use]
     pub fn new(record: &'a RunRecord, assessment: &'a Assessment, findings: &'a Findings) -> Self {
-        Self { record, assessment, findings }
+        Self {
+            record,
+            assessment,
+            findings,
+        }
     }
 }
 
@@ -37,9 +41,14 @@ impl<'a> RunDocument<'a> {
 /// # Errors
 /// If the folder cannot be written to.
 pub(super) fn write(path: &Path, document: &RunDocument<'_>) -> Result<(), ReportError> {
-    let error = |source| ReportError::Write { path: path.to_owned(), source };
-    let mut text = serde_json::to_string_pretty(document)
-        .map_err(|source| ReportError::Json { name: path.display().to_string(), source })?;
+    let error = |source| ReportError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let mut text = serde_json::to_string_pretty(document).map_err(|source| ReportError::Json {
+        name: path.display().to_string(),
+        source,
+    })?;
     text.push('\n');
     let part = path.with_extension("json.part");
     std::fs::write(&part, text).map_err(error)?;

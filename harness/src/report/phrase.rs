@@ -32,7 +32,11 @@ pub(super) fn counts([pass, marginal, fail, invalid]: [usize; 4]) -> String {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
         .collect();
-    if parts.is_empty() { "none was judged".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "none was judged".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// Where a judgement belongs: `scenario 2`, `the memory profile`, `the benchmarks`.
@@ -40,10 +44,15 @@ pub(super) fn place(record: &RunRecord, name: &str) -> String {
     match name {
         crate::verdict::MEMORY => "the memory profile".to_owned(),
         crate::verdict::BENCH => "the benchmarks".to_owned(),
-        _ => record.suite.scenarios.iter().find(|scenario| scenario.name == name).map_or_else(
-            || format!("scenario {name}"),
-            |scenario| format!("scenario {}", scenario.number),
-        ),
+        _ => record
+            .suite
+            .scenarios
+            .iter()
+            .find(|scenario| scenario.name == name)
+            .map_or_else(
+                || format!("scenario {name}"),
+                |scenario| format!("scenario {}", scenario.number),
+            ),
     }
 }
 
@@ -84,7 +93,11 @@ pub(super) fn family(record: &RunRecord, judgements: &[&Judgement]) -> String {
         .filter(|j| j.verdict != Verdict::Pass)
         .map(|j| judgement(record, j))
         .collect();
-    let noun = if judgements.len() == 1 { "target" } else { "targets" };
+    let noun = if judgements.len() == 1 {
+        "target"
+    } else {
+        "targets"
+    };
     let text = format!("of {} {noun} {text}", judgements.len());
     if !missed.is_empty() {
         return format!("{text}. Not passed: {}", missed.join("; "));
@@ -146,7 +159,11 @@ fn anomaly_parts(kind: &AnomalyKind) -> (&'static str, String, &'static str) {
             ),
             "a lock, a checkpoint of the database, a pause of the whole machine",
         ),
-        AnomalyKind::Slow { median_ms, usual_ms, step } => (
+        AnomalyKind::Slow {
+            median_ms,
+            usual_ms,
+            step,
+        } => (
             "Slow spell",
             format!(
                 "the median of `{step}` in a second rose to {} ms against {} ms over the scenario \
@@ -157,7 +174,11 @@ fn anomaly_parts(kind: &AnomalyKind) -> (&'static str, String, &'static str) {
             ),
             "background work of the server, another process on the machine, the ramp of users",
         ),
-        AnomalyKind::Errors { failed, ended, kind } => (
+        AnomalyKind::Errors {
+            failed,
+            ended,
+            kind,
+        } => (
             "Burst of errors",
             format!(
                 "{failed} of {ended} requests failed{}",
@@ -167,7 +188,10 @@ fn anomaly_parts(kind: &AnomalyKind) -> (&'static str, String, &'static str) {
             ),
             "a limit that was reached (connections, queue, rate), a restart of a dependency",
         ),
-        AnomalyKind::RisingMemory { growth, per_minute_mb } => (
+        AnomalyKind::RisingMemory {
+            growth,
+            per_minute_mb,
+        } => (
             "Rising memory",
             format!(
                 "resident memory grew by {}% over the second half, {} MB a minute along a straight \
@@ -257,7 +281,11 @@ const OPEN_WORK: &str = "not assessed; needs a look at the code";
 pub(super) fn advice(record: &RunRecord, recommendation: &Recommendation) -> Advice {
     let evidence = |target: &Judgement| judgement(record, target);
     match &recommendation.action {
-        Action::Repair { place: scenario, what, advice } => Advice {
+        Action::Repair {
+            place: scenario,
+            what,
+            advice,
+        } => Advice {
             title: "Make the run valid".to_owned(),
             text: format!(
                 "{}{what}. What to do: {advice}.",
@@ -268,7 +296,11 @@ pub(super) fn advice(record: &RunRecord, recommendation: &Recommendation) -> Adv
             effect: "the targets can be judged".to_owned(),
             complexity: "Low (the plan or the set-up, no code of the system under test)",
         },
-        Action::Speed { target, phase, at_most_percent } => Advice {
+        Action::Speed {
+            target,
+            phase,
+            at_most_percent,
+        } => Advice {
             title: format!("Speed up `{}` in `{}`", phase.phase, phase.step),
             text: format!(
                 "Evidence: {}. {}.",
@@ -293,7 +325,11 @@ pub(super) fn advice(record: &RunRecord, recommendation: &Recommendation) -> Adv
             effect: OPEN_EFFECT.to_owned(),
             complexity: OPEN_WORK,
         },
-        Action::MendErrors { target, error, failed } => Advice {
+        Action::MendErrors {
+            target,
+            error,
+            failed,
+        } => Advice {
             title: format!("Remove the cause of `{}` in `{}`", error.kind, error.step),
             text: format!(
                 "Evidence: {}; {} of {failed} failures are of this kind, the first said: {}.",
@@ -304,7 +340,11 @@ pub(super) fn advice(record: &RunRecord, recommendation: &Recommendation) -> Adv
             effect: format!("up to {} failures of {failed} fewer", error.count),
             complexity: OPEN_WORK,
         },
-        Action::MoreSamples { target, needed, change } => Advice {
+        Action::MoreSamples {
+            target,
+            needed,
+            change,
+        } => Advice {
             title: format!("Measure {} longer", target.label),
             text: format!(
                 "Evidence: {}; {}.{}",
@@ -356,12 +396,20 @@ pub(super) fn memory(record: &RunRecord) -> String {
         last.operations,
         megabytes(last.released),
         megabytes(memory.start),
-        if share.is_finite() { signed_percent(share) } else { "no basis".to_owned() },
+        if share.is_finite() {
+            signed_percent(share)
+        } else {
+            "no basis".to_owned()
+        },
     )
 }
 
 /// Total time of all scenarios.
 pub(super) fn total_duration(record: &RunRecord) -> String {
-    let sum = record.scenarios.iter().map(|scenario| scenario.duration.0).sum();
+    let sum = record
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.duration.0)
+        .sum();
     duration(crate::units::Micros(sum))
 }

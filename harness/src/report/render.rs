@@ -14,7 +14,10 @@ pub(super) const REPORT: &str = "performance_report.md";
 pub(super) const FORM: &str = "performance_test.md";
 
 const BUILT_IN: [(&str, &str); 2] = [
-    (REPORT, include_str!("../../../templates/performance_report.md")),
+    (
+        REPORT,
+        include_str!("../../../templates/performance_report.md"),
+    ),
     (FORM, include_str!("../../../templates/performance_test.md")),
 ];
 
@@ -29,7 +32,10 @@ impl Templates {
         let mut tera = Tera::default();
         filters::register(&mut tera);
         for (name, built_in) in BUILT_IN {
-            let own = folder.map(|folder| own(folder, name)).transpose()?.flatten();
+            let own = folder
+                .map(|folder| own(folder, name))
+                .transpose()?
+                .flatten();
             tera.add_raw_template(name, own.as_deref().unwrap_or(built_in))
                 .map_err(|error| wrong(name, &error))?;
         }
@@ -37,9 +43,15 @@ impl Templates {
     }
 
     /// Fills one.
-    pub(super) fn render(&self, name: &str, values: &impl Serialize) -> Result<String, ReportError> {
+    pub(super) fn render(
+        &self,
+        name: &str,
+        values: &impl Serialize,
+    ) -> Result<String, ReportError> {
         let context = Context::from_serialize(values).map_err(|error| wrong(name, &error))?;
-        self.tera.render(name, &context).map_err(|error| wrong(name, &error))
+        self.tera
+            .render(name, &context)
+            .map_err(|error| wrong(name, &error))
     }
 }
 
@@ -53,5 +65,8 @@ fn own(folder: &Path, name: &str) -> Result<Option<String>, ReportError> {
 }
 
 fn wrong(name: &str, error: &tera::Error) -> ReportError {
-    ReportError::Template { name: name.to_owned(), message: error.to_string() }
+    ReportError::Template {
+        name: name.to_owned(),
+        message: error.to_string(),
+    }
 }

@@ -53,7 +53,9 @@ fn samples() -> Vec<(&'static str, RunRecord)> {
             record.scenarios.clear();
             record.memory = None;
             record.bench = None;
-            record.end = RunEnd::Failed { reason: "the server never got ready".to_owned() };
+            record.end = RunEnd::Failed {
+                reason: "the server never got ready".to_owned(),
+            };
         }),
         made("load only", |record| {
             record.memory = None;

@@ -144,7 +144,11 @@ impl Distribution {
     #[must_use]
     pub fn percentile(&self, statistic: Statistic) -> Option<f64> {
         let floor = statistic.sample_floor()?;
-        if self.count() < floor { None } else { self.quantile(statistic.quantile()?) }
+        if self.count() < floor {
+            None
+        } else {
+            self.quantile(statistic.quantile()?)
+        }
     }
 
     /// The bucket that holds the sample of this rank (1 is the smallest), as its two ends: the

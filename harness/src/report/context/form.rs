@@ -121,19 +121,37 @@ struct LimitsView {
 }
 
 /// The form's functions: its rows that are steps, and the one that is a benchmark.
-const STEPS: [&str; 4] = ["create_session", "send_message", "get_analysis", "list_sessions"];
+const STEPS: [&str; 4] = [
+    "create_session",
+    "send_message",
+    "get_analysis",
+    "list_sessions",
+];
 const FUNCTION: &str = "memory_retrieval";
 
 /// The form's kinds of operation.
-const OPERATIONS: [&str; 5] =
-    ["Session Creation", "Message Processing", "Analysis", "Batch Operations", "Concurrent Usage"];
+const OPERATIONS: [&str; 5] = [
+    "Session Creation",
+    "Message Processing",
+    "Analysis",
+    "Batch Operations",
+    "Concurrent Usage",
+];
 
 impl Form {
     /// Fills the context.
     pub(crate) fn new(source: Source<'_>) -> Self {
-        let Source { record, assessment, findings, .. } = source;
+        let Source {
+            record,
+            assessment,
+            findings,
+            ..
+        } = source;
         let advice = |priority| {
-            let chosen = findings.recommendations.iter().filter(move |r| r.priority == priority);
+            let chosen = findings
+                .recommendations
+                .iter()
+                .filter(move |r| r.priority == priority);
             chosen.map(|r| advice(record, r)).collect()
         };
         Self {
@@ -162,7 +180,7 @@ impl Form {
             adjustments: adjustments(source),
             limits: LimitsView {
                 users: carried(findings.capacity.users.as_ref(), "users"),
-                per_minute: carried(findings.capacity.per_minute.as_ref(), "requests a minute"),
+                per_minute: carried(findings.capacity.per_minute.as_ref(), "requests of all kinds a minute"),
             },
             conclusion: assessment
                 .judgements()
@@ -220,7 +238,10 @@ fn functions(record: &RunRecord) -> Vec<FunctionRow> {
     let times = calls.and_then(|function| Distribution::merge([&function.calls]).ok());
     let row = FunctionRow {
         name: FUNCTION.to_owned(),
-        source: times.as_ref().map_or(NOT_MEASURED, |_| "benchmark").to_owned(),
+        source: times
+            .as_ref()
+            .map_or(NOT_MEASURED, |_| "benchmark")
+            .to_owned(),
         times: times.map_or_else(Times::none, |times| Times::of(&times, nanos_as_millis)),
     };
     found.insert(STEPS.len(), row);
@@ -236,8 +257,12 @@ fn kinds(record: &RunRecord) -> Vec<KindRow> {
     ];
     all.into_iter()
         .flat_map(|(kind, name)| {
-            let plans: Vec<&Scenario> =
-                record.suite.scenarios.iter().filter(|plan| plan.kind == kind).collect();
+            let plans: Vec<&Scenario> = record
+                .suite
+                .scenarios
+                .iter()
+                .filter(|plan| plan.kind == kind)
+                .collect();
             if plans.is_empty() {
                 return vec![kind_row(name.to_owned(), None, None)];
             }
@@ -289,8 +314,14 @@ fn kind_row(name: String, plan: Option<&Scenario>, measured: Option<&ScenarioRec
         requests: ended.to_string(),
         cpu: rows::cpu(Some(measured)),
         errors: counts.failed.to_string(),
-        error_share: rows::error_share(counts.failed, ended).trim_end_matches('%').to_owned(),
-        top_errors: if top.is_empty() { "none".to_owned() } else { top.join("; ") },
+        error_share: rows::error_share(counts.failed, ended)
+            .trim_end_matches('%')
+            .to_owned(),
+        top_errors: if top.is_empty() {
+            "none".to_owned()
+        } else {
+            top.join("; ")
+        },
     }
 }
 
@@ -302,26 +333,41 @@ fn messages(plan: Option<&Scenario>, measured: &ScenarioRecord) -> Option<u64> {
             found.is_some_and(|s| s.method == Method::Post && s.name.contains("message"))
         })
     };
-    let counts: Vec<u64> =
-        measured.steps.iter().filter(|s| sends(&s.step)).map(|s| s.completed).collect();
+    let counts: Vec<u64> = measured
+        .steps
+        .iter()
+        .filter(|s| sends(&s.step))
+        .map(|s| s.completed)
+        .collect();
     (!counts.is_empty()).then(|| counts.iter().sum())
 }
 
 fn memory(record: &RunRecord) -> Vec<KindMemoryRow> {
-    let measured = record.memory.as_ref().map(|memory| memory.kinds.as_slice()).unwrap_or_default();
-    let find = |name: &str| measured.iter().find(|kind| kind.name.eq_ignore_ascii_case(name));
+    let measured = record
+        .memory
+        .as_ref()
+        .map(|memory| memory.kinds.as_slice())
+        .unwrap_or_default();
+    let find = |name: &str| {
+        measured
+            .iter()
+            .find(|kind| kind.name.eq_ignore_ascii_case(name))
+    };
     let known = OPERATIONS.map(|name| memory_row(name, find(name)));
     let other = measured
         .iter()
-        .filter(|kind| !OPERATIONS.iter().any(|name| kind.name.eq_ignore_ascii_case(name)))
+        .filter(|kind| {
+            !OPERATIONS
+                .iter()
+                .any(|name| kind.name.eq_ignore_ascii_case(name))
+        })
         .map(|kind| memory_row(&kind.name, Some(kind)));
     known.into_iter().chain(other).collect()
 }
 
 fn memory_row(name: &str, kind: Option<&MemoryKind>) -> KindMemoryRow {
-    let text = |of: &dyn Fn(&MemoryKind) -> String| {
-        kind.map_or_else(|| NOT_MEASURED.to_owned(), of)
-    };
+    let text =
+        |of: &dyn Fn(&MemoryKind) -> String| kind.map_or_else(|| NOT_MEASURED.to_owned(), of);
     KindMemoryRow {
         name: name.to_owned(),
         base: text(&|kind| megabytes(kind.base)),
@@ -378,9 +424,11 @@ fn targets(source: Source<'_>) -> Vec<TargetRow> {
 fn trend(source: Source<'_>) -> TrendView {
     let trend = &source.findings.trend;
     let rows = trend.rows.iter().map(|row| {
-        let text = |value: Option<f64>| or_not_measured(value, |value| {
-            filters::with_unit(value, row.unit, Quantity::CallTime)
-        });
+        let text = |value: Option<f64>| {
+            or_not_measured(value, |value| {
+                filters::with_unit(value, row.unit, Quantity::CallTime)
+            })
+        };
         TrendRowView {
             place: phrase::place(source.record, &row.scenario),
             label: row.label.clone(),
@@ -395,23 +443,35 @@ fn trend(source: Source<'_>) -> TrendView {
             .to_owned(),
         }
     });
-    TrendView { earlier: trend.earlier.clone(), left_out: trend.left_out, rows: rows.collect() }
+    TrendView {
+        earlier: trend.earlier.clone(),
+        left_out: trend.left_out,
+        rows: rows.collect(),
+    }
 }
 
 fn adjustments(source: Source<'_>) -> Vec<AdjustmentView> {
-    let found = source.findings.recommendations.iter().filter_map(|recommendation| {
-        let Action::MoreSamples { target, change: Some(change), .. } = &recommendation.action
-        else {
-            return None;
-        };
-        let advice = phrase::advice(source.record, recommendation);
-        Some(AdjustmentView {
-            name: phrase::place(source.record, &target.scenario),
-            change: phrase::length_change(*change),
-            rationale: advice.text,
-            effect: advice.effect,
-        })
-    });
+    let found = source
+        .findings
+        .recommendations
+        .iter()
+        .filter_map(|recommendation| {
+            let Action::MoreSamples {
+                target,
+                change: Some(change),
+                ..
+            } = &recommendation.action
+            else {
+                return None;
+            };
+            let advice = phrase::advice(source.record, recommendation);
+            Some(AdjustmentView {
+                name: phrase::place(source.record, &target.scenario),
+                change: phrase::length_change(*change),
+                rationale: advice.text,
+                effect: advice.effect,
+            })
+        });
     found.collect()
 }
 

@@ -118,7 +118,12 @@ const FUNCTIONS: [&str; 7] = [
 impl Report {
     /// Fills the context.
     pub(crate) fn new(source: Source<'_>) -> Self {
-        let Source { record, assessment, findings, .. } = source;
+        let Source {
+            record,
+            assessment,
+            findings,
+            ..
+        } = source;
         Self {
             common: Common::new(source),
             key_findings: key_findings(record, assessment),
@@ -157,7 +162,11 @@ impl Report {
                 .judgements()
                 .filter(|judgement| judgement.verdict != Verdict::Pass)
                 .map(|judgement| {
-                    format!("{}: {}", phrase::judgement(record, judgement), judgement.reason.text())
+                    format!(
+                        "{}: {}",
+                        phrase::judgement(record, judgement),
+                        judgement.reason.text()
+                    )
                 })
                 .collect(),
             monitoring: monitoring(assessment),
@@ -169,8 +178,18 @@ impl Report {
 
 fn key_findings(record: &RunRecord, assessment: &Assessment) -> Vec<KeyFinding> {
     let families: [(&str, &[Metric]); 5] = [
-        ("Response Times", &[Metric::ResponseTime, Metric::ServiceTime]),
-        ("Throughput", &[Metric::Throughput, Metric::ThroughputPerUser, Metric::ConcurrentUsers]),
+        (
+            "Response Times",
+            &[Metric::ResponseTime, Metric::ServiceTime],
+        ),
+        (
+            "Throughput",
+            &[
+                Metric::Throughput,
+                Metric::ThroughputPerUser,
+                Metric::ConcurrentUsers,
+            ],
+        ),
         ("Memory Usage", &[Metric::Memory, Metric::MemoryGrowth]),
         ("Error Rate", &[Metric::ErrorRate]),
         ("CPU Usage", &[Metric::Cpu]),
@@ -188,11 +207,19 @@ fn key_findings(record: &RunRecord, assessment: &Assessment) -> Vec<KeyFinding> 
                 Quantity::Measured(metric) => metrics.contains(&metric),
                 Quantity::CallTime => false,
             };
-            finding(title, &assessment.judgements().filter(of_family).collect::<Vec<_>>())
+            finding(
+                title,
+                &assessment
+                    .judgements()
+                    .filter(of_family)
+                    .collect::<Vec<_>>(),
+            )
         })
         .collect();
-    let calls: Vec<&Judgement> =
-        assessment.judgements().filter(|j| j.quantity == Quantity::CallTime).collect();
+    let calls: Vec<&Judgement> = assessment
+        .judgements()
+        .filter(|j| j.quantity == Quantity::CallTime)
+        .collect();
     if !calls.is_empty() {
         found.push(finding("Benchmarks", &calls));
     }
@@ -200,8 +227,14 @@ fn key_findings(record: &RunRecord, assessment: &Assessment) -> Vec<KeyFinding> 
 }
 
 fn scenario(record: &RunRecord, assessment: &Assessment, plan: &Scenario) -> ScenarioView {
-    let measured = record.scenarios.iter().find(|scenario| scenario.name == plan.name);
-    let group = assessment.scenarios.iter().find(|group| group.name == plan.name);
+    let measured = record
+        .scenarios
+        .iter()
+        .find(|scenario| scenario.name == plan.name);
+    let group = assessment
+        .scenarios
+        .iter()
+        .find(|group| group.name == plan.name);
     let [users, length, think] = rows::load(&plan.load);
     ScenarioView {
         number: plan.number,
@@ -239,33 +272,58 @@ fn scenario(record: &RunRecord, assessment: &Assessment, plan: &Scenario) -> Sce
 
 fn peak_rate(scenario: &crate::measurement::load::ScenarioRecord) -> String {
     let ended = |window: &crate::measurement::load::Window| {
-        window.steps.iter().map(|step| step.completed + step.failed).sum::<u64>()
+        window
+            .steps
+            .iter()
+            .map(|step| step.completed + step.failed)
+            .sum::<u64>()
     };
-    scenario.windows.iter().max_by_key(|window| ended(window)).map_or_else(
-        || "There is no second with an answer.".to_owned(),
-        |window| format!("The busiest second was {} with {} answers.", window.second, ended(window)),
-    )
+    scenario
+        .windows
+        .iter()
+        .max_by_key(|window| ended(window))
+        .map_or_else(
+            || "There is no second with an answer.".to_owned(),
+            |window| {
+                format!(
+                    "The busiest second was {} with {} answers.",
+                    window.second,
+                    ended(window)
+                )
+            },
+        )
 }
 
 fn bench(record: &RunRecord, assessment: &Assessment) -> BenchView {
     let planned = record.suite.bench.as_ref();
     let names: Vec<String> = planned.map_or_else(
         || FUNCTIONS.map(str::to_owned).to_vec(),
-        |plan| plan.functions.iter().map(|function| function.name.clone()).collect(),
+        |plan| {
+            plan.functions
+                .iter()
+                .map(|function| function.name.clone())
+                .collect()
+        },
     );
-    let judgements = assessment.bench.as_ref().map(|group| group.judgements.as_slice());
+    let judgements = assessment
+        .bench
+        .as_ref()
+        .map(|group| group.judgements.as_slice());
     let rows = names.into_iter().map(|name| {
-        let found =
-            record.bench.as_ref().and_then(|b| b.functions.iter().find(|f| f.name == name));
+        let found = record
+            .bench
+            .as_ref()
+            .and_then(|b| b.functions.iter().find(|f| f.name == name));
         let calls = found.and_then(|function| Distribution::merge([&function.calls]).ok());
         let judged = judgements.and_then(|all| all.iter().find(|j| j.label == name));
         BenchRow {
             workload: found.map_or_else(String::new, |function| function.workload.clone()),
             times: calls.map_or_else(Times::none, |calls| Times::of(&calls, nanos_as_millis)),
-            target: judged
-                .map_or_else(|| "none".to_owned(), |j| filters::bound(&j.bound, j.quantity)),
-            status: judged
-                .map_or_else(|| NOT_MEASURED.to_owned(), |j| j.verdict.mark().to_owned()),
+            target: judged.map_or_else(
+                || "none".to_owned(),
+                |j| filters::bound(&j.bound, j.quantity),
+            ),
+            status: judged.map_or_else(|| NOT_MEASURED.to_owned(), |j| j.verdict.mark().to_owned()),
             name,
         }
     });
@@ -304,11 +362,19 @@ fn memory(record: &RunRecord, assessment: &Assessment) -> MemoryView {
             .chain(checkpoints.into_iter().map(after))
             .map(row)
             .collect();
-        return MemoryView { rows, targets: targets.unwrap_or_default(), sentence };
+        return MemoryView {
+            rows,
+            targets: targets.unwrap_or_default(),
+            sentence,
+        };
     };
     let growth = |base: Bytes| {
         let share = (base.0 as f64 / memory.start.0 as f64 - 1.0) * 100.0;
-        if share.is_finite() { format!("{}%", percent(share)) } else { none() }
+        if share.is_finite() {
+            format!("{}%", percent(share))
+        } else {
+            none()
+        }
     };
     let dash = || "-".to_owned();
     let start = MemoryRow {
@@ -326,7 +392,11 @@ fn memory(record: &RunRecord, assessment: &Assessment) -> MemoryView {
         growth: growth(checkpoint.base),
     });
     let rows = std::iter::once(start).chain(checkpoints).collect();
-    MemoryView { rows, targets: targets.unwrap_or_default(), sentence }
+    MemoryView {
+        rows,
+        targets: targets.unwrap_or_default(),
+        sentence,
+    }
 }
 
 fn network(record: &RunRecord) -> NetworkView {
@@ -363,11 +433,17 @@ pub(super) fn actual(row: &SummaryJudgement) -> String {
         .parts
         .iter()
         .map(|(label, judgement)| {
-            let value = judgement.as_ref().map_or_else(|| NOT_MEASURED.to_owned(), filters::value);
+            let value = judgement
+                .as_ref()
+                .map_or_else(|| NOT_MEASURED.to_owned(), filters::value);
             format!("{value} {label}").trim_end().to_owned()
         })
         .collect();
-    if parts.is_empty() { NOT_MEASURED.to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        NOT_MEASURED.to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn summary(row: &SummaryJudgement) -> SummaryView {
@@ -386,9 +462,16 @@ fn closing(rows: &[SummaryJudgement]) -> String {
     let count = |verdict| rows.iter().filter(|row| row.verdict == verdict).count();
     let names = |verdict| {
         let found = rows.iter().filter(|row| row.verdict == verdict);
-        found.map(|row| row.label.as_str()).collect::<Vec<_>>().join(", ")
+        found
+            .map(|row| row.label.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let mut text = format!("{} of {} requirements are met", count(Verdict::Pass), rows.len());
+    let mut text = format!(
+        "{} of {} requirements are met",
+        count(Verdict::Pass),
+        rows.len()
+    );
     for (verdict, word) in [
         (Verdict::Marginal, "marginal"),
         (Verdict::Fail, "not met"),

@@ -91,7 +91,11 @@ struct ChartView {
 
 impl ChartView {
     fn of(chart: &Chart) -> Self {
-        Self { file: chart.file.clone(), title: chart.title.clone(), alt: chart.alt.clone() }
+        Self {
+            file: chart.file.clone(),
+            title: chart.title.clone(),
+            alt: chart.alt.clone(),
+        }
     }
 }
 
@@ -131,10 +135,18 @@ struct MethodRow {
 
 impl Common {
     fn new(source: Source<'_>) -> Self {
-        let Source { record, assessment, findings, .. } = source;
+        let Source {
+            record,
+            assessment,
+            findings,
+            ..
+        } = source;
         Self {
             stamp: record.stamp.clone(),
-            date: record.started_at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            date: record
+                .started_at
+                .strftime("%Y-%m-%d %H:%M:%S UTC")
+                .to_string(),
             subject: record.suite.subject.clone(),
             profile: record.suite.profile.clone(),
             overall: assessment.overall.text().to_owned(),
@@ -149,7 +161,11 @@ impl Common {
             ),
             environment: environment(record),
             causes: causes(record, assessment),
-            anomalies: findings.anomalies.iter().map(|a| phrase::anomaly(record, a)).collect(),
+            anomalies: findings
+                .anomalies
+                .iter()
+                .map(|a| phrase::anomaly(record, a))
+                .collect(),
             bottlenecks: findings
                 .bottlenecks
                 .worst()
@@ -178,9 +194,14 @@ impl Common {
 }
 
 fn intro(source: Source<'_>) -> String {
-    let Source { record, assessment, .. } = source;
-    let requests: u64 =
-        record.scenarios.iter().map(|s| s.accounting.completed + s.accounting.failed).sum();
+    let Source {
+        record, assessment, ..
+    } = source;
+    let requests: u64 = record
+        .scenarios
+        .iter()
+        .map(|s| s.accounting.completed + s.accounting.failed)
+        .sum();
     let targets = assessment.judgements().count();
     format!(
         "{} was measured with the profile `{}`: {} of {} planned scenarios, {requests} requests in \
@@ -202,7 +223,10 @@ fn environment(record: &RunRecord) -> EnvironmentView {
         cpu: machine.cpu_model.clone(),
         cores: machine.cores,
         memory: format!("{:.1} GB", machine.memory.as_megabytes() / 1_000.0),
-        storage: machine.storage.clone().unwrap_or_else(|| "not known".to_owned()),
+        storage: machine
+            .storage
+            .clone()
+            .unwrap_or_else(|| "not known".to_owned()),
         os: machine.os.clone(),
         kernel: machine.kernel.clone(),
         rustc: machine.rustc.clone(),
@@ -214,26 +238,39 @@ fn environment(record: &RunRecord) -> EnvironmentView {
             record.tool.build,
             record.tool.commit.as_deref().unwrap_or("unknown")
         ),
-        libraries: record.tool.libraries.iter().map(|(n, v)| format!("{n} {v}")).collect(),
+        libraries: record
+            .tool
+            .libraries
+            .iter()
+            .map(|(n, v)| format!("{n} {v}"))
+            .collect(),
         server: sut.map_or_else(
             || format!("{}, which never got ready", record.suite.sut.name),
             |sut| {
-                let how = if sut.started_here { "started by this run" } else { "attached to" };
+                let how = if sut.started_here {
+                    "started by this run"
+                } else {
+                    "attached to"
+                };
                 let ready = sut.ready_after.map_or_else(String::new, |time| {
                     format!(", ready after {}", filters::duration(time))
                 });
                 format!("{} at {} ({how}{ready})", record.suite.sut.name, sut.url)
             },
         ),
-        server_version: sut.and_then(|sut| sut.version.as_ref()).map_or_else(
-            || "not known: the server did not say".to_owned(),
-            version,
-        ),
+        server_version: sut
+            .and_then(|sut| sut.version.as_ref())
+            .map_or_else(|| "not known: the server did not say".to_owned(), version),
         server_command: sut
             .map(|sut| sut.command.join(" "))
             .filter(|command| !command.is_empty())
             .unwrap_or_else(|| "not known".to_owned()),
-        database: record.suite.sut.database.clone().unwrap_or_else(|| "not stated".to_owned()),
+        database: record
+            .suite
+            .sut
+            .database
+            .clone()
+            .unwrap_or_else(|| "not stated".to_owned()),
         network: if started_here {
             "loopback: generator and server share one machine".to_owned()
         } else {
@@ -253,9 +290,15 @@ fn version(answer: &serde_json::Value) -> String {
 }
 
 fn causes(record: &RunRecord, assessment: &Assessment) -> Vec<CauseView> {
-    let run = assessment.causes.iter().map(|cause| ("the run".to_owned(), cause));
+    let run = assessment
+        .causes
+        .iter()
+        .map(|cause| ("the run".to_owned(), cause));
     let groups = assessment.groups().flat_map(|group| {
-        group.causes.iter().map(move |cause| (phrase::place(record, &group.name), cause))
+        group
+            .causes
+            .iter()
+            .map(move |cause| (phrase::place(record, &group.name), cause))
     });
     run.chain(groups)
         .map(|(place, cause)| CauseView {
@@ -272,7 +315,10 @@ fn files(source: Source<'_>) -> Vec<FileView> {
     let named = [
         ("Benchmark results", format!("benchmark_{stamp}.json")),
         ("Memory profile", format!("memory_profile_{stamp}.txt")),
-        ("Load test results", format!("loadtest_results_{stamp}.json")),
+        (
+            "Load test results",
+            format!("loadtest_results_{stamp}.json"),
+        ),
         ("goose statistics", format!("goose_{stamp}_stats.csv")),
         ("All measurements and verdicts", "run.json".to_owned()),
         ("HDR histograms", "histograms".to_owned()),

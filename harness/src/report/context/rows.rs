@@ -77,7 +77,14 @@ impl Times {
     /// Of nothing.
     pub(super) fn none() -> Self {
         let none = || NOT_MEASURED.to_owned();
-        Self { n: 0, mean: none(), min: none(), max: none(), median: none(), p95: none() }
+        Self {
+            n: 0,
+            mean: none(),
+            min: none(),
+            max: none(),
+            median: none(),
+            p95: none(),
+        }
     }
 }
 
@@ -109,7 +116,12 @@ pub(super) fn endpoints(scenario: &ScenarioRecord) -> Vec<EndpointRow> {
     names
         .into_iter()
         .map(|name| {
-            let steps = || scenario.steps.iter().filter(move |step| step.endpoint == name);
+            let steps = || {
+                scenario
+                    .steps
+                    .iter()
+                    .filter(move |step| step.endpoint == name)
+            };
             let completed: u64 = steps().map(|step| step.completed).sum();
             let failed: u64 = steps().map(|step| step.failed).sum();
             let ended = completed + failed;
@@ -129,9 +141,10 @@ pub(super) fn endpoints(scenario: &ScenarioRecord) -> Vec<EndpointRow> {
 
 /// Failures in percent of what ended, with the sign.
 pub(super) fn error_share(failed: u64, ended: u64) -> String {
-    or_not_measured((ended > 0).then(|| failed as f64 / ended as f64 * 100.0), |share| {
-        format!("{}%", percent(share))
-    })
+    or_not_measured(
+        (ended > 0).then(|| failed as f64 / ended as f64 * 100.0),
+        |share| format!("{}%", percent(share)),
+    )
 }
 
 /// CPU of a system under test.
@@ -169,7 +182,10 @@ pub(super) fn load(load: &Load) -> [String; 3] {
     };
     let length = match load.length {
         Length::Iterations { count, deadline } => {
-            format!("{count} iterations per user, {} at most", duration(deadline))
+            format!(
+                "{count} iterations per user, {} at most",
+                duration(deadline)
+            )
         }
         Length::Duration(time) => duration(time),
     };
@@ -178,23 +194,37 @@ pub(super) fn load(load: &Load) -> [String; 3] {
     } else if load.think.min == load.think.max {
         duration(load.think.min)
     } else {
-        format!("{} to {}, uniform", duration(load.think.min), duration(load.think.max))
+        format!(
+            "{} to {}, uniform",
+            duration(load.think.min),
+            duration(load.think.max)
+        )
     };
     [users, length, think]
 }
 
 /// The account of every scenario that was begun.
 pub(super) fn method(record: &RunRecord) -> Vec<MethodRow> {
-    record.scenarios.iter().map(|scenario| method_row(record, scenario)).collect()
+    record
+        .scenarios
+        .iter()
+        .map(|scenario| method_row(record, scenario))
+        .collect()
 }
 
 fn method_row(record: &RunRecord, scenario: &ScenarioRecord) -> MethodRow {
-    let plan = record.suite.scenarios.iter().find(|plan| plan.name == scenario.name);
+    let plan = record
+        .suite
+        .scenarios
+        .iter()
+        .find(|plan| plan.name == scenario.name);
     let unknown = || std::array::from_fn(|_| "not in the plan".to_owned());
     let [users, length, think] = plan.map_or_else(unknown, |plan| load(&plan.load));
     let lateness = Distribution::merge([&scenario.lateness]).ok();
     let late = |statistic| {
-        let value = lateness.as_ref().and_then(|times| times.percentile(statistic));
+        let value = lateness
+            .as_ref()
+            .and_then(|times| times.percentile(statistic));
         value.map_or_else(
             || format!("not stated, n = {}", scenario.lateness.count),
             |micros| format!("{} ms", millis(micros)),

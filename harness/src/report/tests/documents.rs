@@ -13,7 +13,17 @@ fn cells(line: &str) -> usize {
 }
 
 fn check(name: &str, text: &str) {
-    for wrong in ["NaN", "inf ", "undefined", "placeholder", "None", "Some(", "{{", "{%", "-0.0%"] {
+    for wrong in [
+        "NaN",
+        "inf ",
+        "undefined",
+        "placeholder",
+        "None",
+        "Some(",
+        "{{",
+        "{%",
+        "-0.0%",
+    ] {
         assert!(!text.contains(wrong), "{name}: {wrong}");
     }
     let mut columns: Option<usize> = None;
@@ -22,8 +32,15 @@ fn check(name: &str, text: &str) {
             columns = None;
             continue;
         }
-        assert_eq!(cells(line), *columns.get_or_insert(cells(line)), "{name}: {line}");
-        let empty = line.trim_matches('|').split('|').any(|cell| cell.trim().is_empty());
+        assert_eq!(
+            cells(line),
+            *columns.get_or_insert(cells(line)),
+            "{name}: {line}"
+        );
+        let empty = line
+            .trim_matches('|')
+            .split('|')
+            .any(|cell| cell.trim().is_empty());
         let may_be = text.contains("| Scenario | Metric | Status | Method | Reason |");
         assert!(!empty || may_be, "{name}: empty cell in {line}");
     }
@@ -73,12 +90,22 @@ fn a_folder_holds_all_files_and_their_checksums() {
     let folder = tempfile::tempdir().unwrap();
     let record = sample::record();
     let written = written(&record, folder.path());
-    assert_eq!(written.report, folder.path().join("performance_report_20250511_094532.md"));
+    assert_eq!(
+        written.report,
+        folder.path().join("performance_report_20250511_094532.md")
+    );
     let sums = std::fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
     for file in &written.files {
         assert!(file.is_file(), "{}", file.display());
-        let name = file.strip_prefix(folder.path()).unwrap().display().to_string();
-        assert!(name == "SHA256SUMS" || sums.contains(&format!("  {name}\n")), "{name}");
+        let name = file
+            .strip_prefix(folder.path())
+            .unwrap()
+            .display()
+            .to_string();
+        assert!(
+            name == "SHA256SUMS" || sums.contains(&format!("  {name}\n")),
+            "{name}"
+        );
     }
     let report = std::fs::read_to_string(&written.report).unwrap();
     for image in report.split("](charts/").skip(1) {
@@ -92,10 +119,8 @@ fn a_judged_run_is_read_back_as_its_measurements() {
     let folder = tempfile::tempdir().unwrap();
     let record = sample::record();
     written(&record, folder.path());
-    let json: serde_json::Value = serde_json::from_slice(
-        &std::fs::read(folder.path().join("run.json")).unwrap(),
-    )
-    .unwrap();
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("run.json")).unwrap()).unwrap();
     assert!(json["assessment"]["overall"].is_string());
     assert!(json["findings"]["recommendations"].is_array());
     assert_eq!(RunRecord::load(folder.path()).unwrap(), record);
@@ -117,10 +142,18 @@ fn templates_of_ones_own_take_the_place_of_the_built_in() {
     let out = tempfile::tempdir().unwrap();
     let record = sample::record();
     let write = || write_report_with(out.path(), &record, &assess(&record), &[], Some(own.path()));
-    std::fs::write(own.path().join("performance_report.md"), "only {{ overall }}").unwrap();
+    std::fs::write(
+        own.path().join("performance_report.md"),
+        "only {{ overall }}",
+    )
+    .unwrap();
     let text = std::fs::read_to_string(write().unwrap().report).unwrap();
     assert_eq!(text, format!("only {}", assess(&record).overall.text()));
-    std::fs::write(own.path().join("performance_report.md"), "{{ no_such_name }}").unwrap();
+    std::fs::write(
+        own.path().join("performance_report.md"),
+        "{{ no_such_name }}",
+    )
+    .unwrap();
     match write() {
         Err(ReportError::Template { name, message }) => {
             assert_eq!(name, "performance_report.md");

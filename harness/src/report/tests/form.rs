@@ -142,7 +142,10 @@ fn the_form_has_every_heading_in_order() {
 fn tables_have_every_column() {
     let (report, form) = rendered(&sample::record(), &[]);
     for table in REPORT_TABLES {
-        assert!(report.lines().any(|line| line.starts_with(table)), "{table}");
+        assert!(
+            report.lines().any(|line| line.starts_with(table)),
+            "{table}"
+        );
     }
     for table in FORM_TABLES {
         assert!(form.lines().any(|line| line.starts_with(table)), "{table}");

@@ -20,7 +20,12 @@ fn changed(change: impl FnOnce(&mut RunRecord)) -> Assessment {
 
 fn kinds(assessment: &Assessment) -> Vec<CauseKind> {
     let groups = assessment.groups().flat_map(|group| &group.causes);
-    assessment.causes.iter().chain(groups).map(|cause| cause.kind).collect()
+    assessment
+        .causes
+        .iter()
+        .chain(groups)
+        .map(|cause| cause.kind)
+        .collect()
 }
 
 #[test]
@@ -36,15 +41,23 @@ type Mutation = (&'static str, CauseKind, fn(&mut RunRecord));
 const MUTATIONS: &[Mutation] = &[
     ("another format", CauseKind::Format, |run| run.format += 1),
     ("no system", CauseKind::SystemMissing, |run| run.sut = None),
-    ("run interrupted", CauseKind::Interrupted, |run| run.end = RunEnd::Interrupted),
-    ("run cut off", CauseKind::Unfinished, |run| run.end = RunEnd::Unfinished),
+    ("run interrupted", CauseKind::Interrupted, |run| {
+        run.end = RunEnd::Interrupted
+    }),
+    ("run cut off", CauseKind::Unfinished, |run| {
+        run.end = RunEnd::Unfinished
+    }),
     ("run failed", CauseKind::Failed, |run| {
-        run.end = RunEnd::Failed { reason: "the server died".to_owned() };
+        run.end = RunEnd::Failed {
+            reason: "the server died".to_owned(),
+        };
     }),
     ("scenario missing", CauseKind::PartMissing, |run| {
         run.scenarios.pop();
     }),
-    ("all scenarios missing", CauseKind::PartMissing, |run| run.scenarios.clear()),
+    ("all scenarios missing", CauseKind::PartMissing, |run| {
+        run.scenarios.clear()
+    }),
     ("scenario not planned", CauseKind::PartUnplanned, |run| {
         run.scenarios[0].name.push('x');
     }),
@@ -62,15 +75,19 @@ const MUTATIONS: &[Mutation] = &[
     ("scenario interrupted", CauseKind::Interrupted, |run| {
         run.scenarios[0].end = RunEnd::Interrupted;
     }),
-    ("step without a sample", CauseKind::StepWithoutSample, |run| {
-        let step = &mut run.scenarios[0].steps[0];
-        let empty = sample::histogram(&[], 3_600_000_000);
-        step.completed = 0;
-        step.failed = 0;
-        step.response = empty.clone();
-        step.service = empty.clone();
-        step.failed_response = empty;
-    }),
+    (
+        "step without a sample",
+        CauseKind::StepWithoutSample,
+        |run| {
+            let step = &mut run.scenarios[0].steps[0];
+            let empty = sample::histogram(&[], 3_600_000_000);
+            step.completed = 0;
+            step.failed = 0;
+            step.response = empty.clone();
+            step.service = empty.clone();
+            step.failed_response = empty;
+        },
+    ),
     ("step missing", CauseKind::PartMissing, |run| {
         run.scenarios[0].steps.pop();
     }),
@@ -81,14 +98,20 @@ const MUTATIONS: &[Mutation] = &[
         run.scenarios[1].users.lost = 1;
         run.scenarios[1].users.finished -= 1;
     }),
-    ("users not started", CauseKind::LostUsers, |run| run.scenarios[1].users.started -= 1),
+    ("users not started", CauseKind::LostUsers, |run| {
+        run.scenarios[1].users.started -= 1
+    }),
     ("requests unaccounted for", CauseKind::Accounting, |run| {
         run.scenarios[0].accounting.scheduled += 1;
     }),
-    ("steps and scenario disagree", CauseKind::Accounting, |run| {
-        run.scenarios[0].accounting.completed += 1;
-        run.scenarios[0].accounting.scheduled += 1;
-    }),
+    (
+        "steps and scenario disagree",
+        CauseKind::Accounting,
+        |run| {
+            run.scenarios[0].accounting.completed += 1;
+            run.scenarios[0].accounting.scheduled += 1;
+        },
+    ),
     ("seconds and steps disagree", CauseKind::Accounting, |run| {
         run.scenarios[0].windows.pop();
     }),
@@ -113,14 +136,22 @@ const MUTATIONS: &[Mutation] = &[
             sample.cpu = Micros(sample.at.0 * 3 / 2);
         }
     }),
-    ("memory profile missing", CauseKind::PartMissing, |run| run.memory = None),
+    ("memory profile missing", CauseKind::PartMissing, |run| {
+        run.memory = None
+    }),
     ("checkpoint missing", CauseKind::PartMissing, |run| {
         run.memory.as_mut().unwrap().checkpoints.pop();
     }),
-    ("requests of the profile failed", CauseKind::ProfileFailures, |run| {
-        run.memory.as_mut().unwrap().failed_requests = 1;
+    (
+        "requests of the profile failed",
+        CauseKind::ProfileFailures,
+        |run| {
+            run.memory.as_mut().unwrap().failed_requests = 1;
+        },
+    ),
+    ("benchmarks missing", CauseKind::PartMissing, |run| {
+        run.bench = None
     }),
-    ("benchmarks missing", CauseKind::PartMissing, |run| run.bench = None),
     ("benchmark missing", CauseKind::PartMissing, |run| {
         run.bench.as_mut().unwrap().functions.remove(0);
     }),
@@ -132,23 +163,43 @@ fn no_mutant_passes_and_each_names_its_cause() {
         let assessment = changed(mutate);
         assert_eq!(assessment.overall, Overall::Invalid, "{name}");
         assert_eq!(assessment.overall.exit(false).code(), 30, "{name}");
-        assert!(kinds(&assessment).contains(kind), "{name}: {:?}", kinds(&assessment));
+        assert!(
+            kinds(&assessment).contains(kind),
+            "{name}: {:?}",
+            kinds(&assessment)
+        );
     }
 }
 
 #[test]
 fn an_invalid_run_has_no_other_verdict_in_it() {
     let assessment = changed(|run| run.sut = None);
-    assert!(assessment.judgements().all(|j| j.verdict == Verdict::Invalid));
-    assert!(assessment.summary.iter().all(|row| row.verdict == Verdict::Invalid));
+    assert!(
+        assessment
+            .judgements()
+            .all(|j| j.verdict == Verdict::Invalid)
+    );
+    assert!(
+        assessment
+            .summary
+            .iter()
+            .all(|row| row.verdict == Verdict::Invalid)
+    );
 }
 
 #[test]
 fn an_invalid_scenario_leaves_the_others_their_verdicts() {
     let assessment = changed(|run| run.scenarios[0].users.lost = 7);
-    let [first, second, ..] = assessment.scenarios.as_slice() else { panic!("two scenarios") };
+    let [first, second, ..] = assessment.scenarios.as_slice() else {
+        panic!("two scenarios")
+    };
     assert_eq!(first.verdict, Some(Verdict::Invalid));
-    assert!(first.judgements.iter().all(|j| j.reason == Reason::GroupInvalid));
+    assert!(
+        first
+            .judgements
+            .iter()
+            .all(|j| j.reason == Reason::GroupInvalid)
+    );
     assert_ne!(second.verdict, Some(Verdict::Invalid));
 }
 
@@ -158,14 +209,27 @@ fn every_target_fails_when_its_bound_is_out_of_reach() {
         for target in run.suite.scenarios.iter_mut().flat_map(|s| &mut s.targets) {
             target.tolerance_percent = 0.0;
             let smaller = target.bound.relation.smaller_is_better();
-            target.bound.relation = if smaller { Relation::Below } else { Relation::Above };
+            target.bound.relation = if smaller {
+                Relation::Below
+            } else {
+                Relation::Above
+            };
             target.bound.value = if smaller { -1_000.0 } else { 1e12 };
         }
     });
     assert_eq!(assessment.overall, Overall::Failed);
-    let scenarios = assessment.scenarios.iter().flat_map(|group| &group.judgements);
+    let scenarios = assessment
+        .scenarios
+        .iter()
+        .flat_map(|group| &group.judgements);
     for judgement in scenarios {
-        assert_eq!(judgement.verdict, Verdict::Fail, "{} {}", judgement.scenario, judgement.label);
+        assert_eq!(
+            judgement.verdict,
+            Verdict::Fail,
+            "{} {}",
+            judgement.scenario,
+            judgement.label
+        );
     }
 }
 
@@ -193,16 +257,26 @@ fn a_server_that_cannot_be_seen_has_no_cpu_verdict() {
             metric: Metric::Cpu,
             statistic: Some(Statistic::Average),
             steps: Vec::new(),
-            bound: Bound { relation: Relation::Below, value: 99.0, unit: Unit::Percent },
+            bound: Bound {
+                relation: Relation::Below,
+                value: 99.0,
+                unit: Unit::Percent,
+            },
             tolerance_percent: 0.0,
             implausible_beyond: None,
         });
         run.scenarios[0].server = None;
     });
-    let hidden: Vec<_> =
-        assessment.judgements().filter(|j| j.reason == Reason::NotVisible).collect();
+    let hidden: Vec<_> = assessment
+        .judgements()
+        .filter(|j| j.reason == Reason::NotVisible)
+        .collect();
     assert!(!hidden.is_empty());
-    assert!(hidden.iter().all(|j| j.verdict == Verdict::Invalid && j.value.is_none()));
+    assert!(
+        hidden
+            .iter()
+            .all(|j| j.verdict == Verdict::Invalid && j.value.is_none())
+    );
     assert_eq!(assessment.overall, Overall::Invalid);
 }
 
@@ -219,7 +293,12 @@ fn a_summary_part_that_does_not_exist_is_invalid() {
 fn a_profile_that_starts_at_nothing_has_no_growth() {
     let assessment = changed(|run| run.memory.as_mut().unwrap().start = Bytes(0));
     let memory = assessment.memory.unwrap();
-    assert!(memory.judgements.iter().all(|j| j.verdict == Verdict::Invalid));
+    assert!(
+        memory
+            .judgements
+            .iter()
+            .all(|j| j.verdict == Verdict::Invalid)
+    );
 }
 
 #[test]
@@ -232,5 +311,8 @@ fn a_histogram_without_samples_is_read_as_none() {
         max: None,
     };
     let merged = crate::verdict::distribution::Distribution::merge([&empty]).unwrap();
-    assert_eq!((merged.count(), merged.mean(), merged.quantile(0.5)), (0, None, None));
+    assert_eq!(
+        (merged.count(), merged.mean(), merged.quantile(0.5)),
+        (0, None, None)
+    );
 }

@@ -28,7 +28,10 @@ fn earlier(stamp: &str, hours: i64) -> RunRecord {
 #[test]
 fn a_run_without_history_has_no_trend() {
     let trend = found(&sample::record(), &[]).trend;
-    assert_eq!((trend.earlier.len(), trend.rows.len(), trend.left_out), (0, 0, 0));
+    assert_eq!(
+        (trend.earlier.len(), trend.rows.len(), trend.left_out),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -40,32 +43,50 @@ fn only_comparable_valid_and_earlier_runs_are_a_basis() {
     let mut invalid = earlier("20250510_000003", 31);
     invalid.sut = None;
     let later = earlier("20250512_000000", -20);
-    let history =
-        [earlier("20250510_000004", 30), other_machine, other_plan, invalid, later, sample::record()];
+    let history = [
+        earlier("20250510_000004", 30),
+        other_machine,
+        other_plan,
+        invalid,
+        later,
+        sample::record(),
+    ];
     let trend = found(&sample::record(), &history).trend;
     assert_eq!(trend.earlier, ["20250510_000004"]);
     assert_eq!(trend.left_out, 3);
-    assert!(trend.rows.iter().all(|row| row.change.is_none_or(|change| change == 0.0)));
+    assert!(
+        trend
+            .rows
+            .iter()
+            .all(|row| row.change.is_none_or(|change| change == 0.0))
+    );
     assert!(trend.rows.iter().all(|row| row.overlap != Some(false)));
 }
 
 #[test]
 fn at_most_five_runs_are_shown_the_oldest_first() {
-    let history: Vec<RunRecord> =
-        (1..=7).map(|hours| earlier(&format!("run {hours}"), hours)).collect();
+    let history: Vec<RunRecord> = (1..=7)
+        .map(|hours| earlier(&format!("run {hours}"), hours))
+        .collect();
     let trend = found(&sample::record(), &history).trend;
     assert_eq!(trend.earlier, ["run 5", "run 4", "run 3", "run 2", "run 1"]);
     assert!(trend.rows.iter().all(|row| row.earlier.len() == 5));
 }
 
 fn has(record: &RunRecord, kind: impl Fn(&AnomalyKind) -> bool) -> bool {
-    found(record, &[]).anomalies.iter().any(|anomaly| kind(&anomaly.what))
+    found(record, &[])
+        .anomalies
+        .iter()
+        .any(|anomaly| kind(&anomaly.what))
 }
 
 #[test]
 fn a_busy_machine_and_a_debug_build_are_told() {
     let busy = changed(|run| run.environment.load_before = 1.0);
-    assert!(has(&busy, |kind| matches!(kind, AnomalyKind::BusyMachine { cores: 2, .. })));
+    assert!(has(&busy, |kind| matches!(
+        kind,
+        AnomalyKind::BusyMachine { cores: 2, .. }
+    )));
     let debug = changed(|run| run.tool.build = "debug".to_owned());
     assert!(has(&debug, |kind| *kind == AnomalyKind::DebugBuild));
     assert!(!has(&sample::record(), |kind| *kind == AnomalyKind::DebugBuild));
@@ -80,7 +101,10 @@ fn a_second_without_answers_is_a_stall() {
         }
     });
     let anomalies = found(&stalled, &[]).anomalies;
-    let stall = anomalies.iter().find(|a| matches!(a.what, AnomalyKind::Stall { .. })).unwrap();
+    let stall = anomalies
+        .iter()
+        .find(|a| matches!(a.what, AnomalyKind::Stall { .. }))
+        .unwrap();
     assert_eq!(stall.seconds, Some((20, 20)));
 }
 
@@ -94,7 +118,10 @@ fn a_second_far_above_the_median_is_a_slow_spell() {
         }
     });
     let anomalies = found(&slow, &[]).anomalies;
-    let spell = anomalies.iter().find(|a| matches!(a.what, AnomalyKind::Slow { .. })).unwrap();
+    let spell = anomalies
+        .iter()
+        .find(|a| matches!(a.what, AnomalyKind::Slow { .. }))
+        .unwrap();
     assert_eq!(spell.seconds, Some((10, 11)));
 }
 
@@ -116,7 +143,10 @@ fn memory_that_rises_along_a_line_is_told() {
             }
         }
     });
-    assert!(!has(&level, |kind| matches!(kind, AnomalyKind::RisingMemory { .. })));
+    assert!(!has(&level, |kind| matches!(
+        kind,
+        AnomalyKind::RisingMemory { .. }
+    )));
 }
 
 #[test]
@@ -137,7 +167,11 @@ fn a_missed_response_time_points_at_the_largest_phase_with_its_bound() {
     });
     let recommendations = found(&missed, &[]).recommendations;
     let bound = recommendations.iter().find_map(|r| match &r.action {
-        Action::Speed { phase, at_most_percent, .. } if phase.scenario == "single_user" => {
+        Action::Speed {
+            phase,
+            at_most_percent,
+            ..
+        } if phase.scenario == "single_user" => {
             assert_eq!(r.priority, Priority::High);
             assert_eq!(phase.phase, "store.rs:append()");
             Some(*at_most_percent)
