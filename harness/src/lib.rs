@@ -1,5 +1,6 @@
 //! A performance-test harness for any HTTP service: plan, run, measurement, verdict, findings, report.
 
+pub mod cli;
 pub mod event;
 pub mod exit;
 pub mod findings;

@@ -63,21 +63,20 @@ const INTENTIONS: [(&str, GoalKind, &str); 17] = [
 ];
 
 /// Words after an intention that make it none: manners of speaking, feelings, refusals.
-const NO_INTENTION: [&str; 41] = [
+const NO_INTENTION: [&str; 42] = [
     "a",
     "admit",
     "an",
     "ask",
-    "be",
     "believe",
     "cry",
+    "describe",
     "die",
     "disappear",
     "explode",
     "feel",
     "go",
     "hardly",
-    "have",
     "hurt",
     "just",
     "kill",
@@ -86,12 +85,14 @@ const NO_INTENTION: [&str; 41] = [
     "lose",
     "me",
     "mean",
+    "mention",
     "my",
     "need",
     "never",
     "no",
     "not",
     "only",
+    "point",
     "probably",
     "regret",
     "say",
@@ -105,6 +106,41 @@ const NO_INTENTION: [&str; 41] = [
     "understand",
     "vanish",
     "you",
+];
+
+/// After "be" these make it none either: "I'll be honest".
+const NO_INTENTION_TO_BE: [&str; 12] = [
+    "able", "alone", "back", "clear", "dead", "fine", "frank", "gone", "honest", "late", "ok",
+    "okay",
+];
+
+/// Words before an intention that leave it one: "the last thing I'm going to smell" is none.
+const LEADS: [&str; 25] = [
+    "actually",
+    "also",
+    "and",
+    "because",
+    "but",
+    "friday",
+    "honestly",
+    "maybe",
+    "monday",
+    "now",
+    "or",
+    "so",
+    "still",
+    "sunday",
+    "that",
+    "then",
+    "think",
+    "thursday",
+    "today",
+    "tomorrow",
+    "tonight",
+    "tuesday",
+    "week",
+    "what",
+    "wednesday",
 ];
 
 /// Words that make a sentence no statement of a goal or of a deed.
@@ -203,22 +239,33 @@ struct Intention {
     first: usize,
 }
 
-fn intention(norms: &[&str]) -> Option<Intention> {
+fn intention(sentence: &Sentence<'_>, norms: &[&str]) -> Option<Intention> {
     if has(norms, &UNREAL) {
         return None;
     }
     INTENTION_PHRASES.iter().find_map(|(rule, kind, phrase)| {
         let (first, object) = phrase.find(norms)?;
-        let negated = first > 0 && norms.get(first - 1).is_some_and(|w| NEGATIONS.contains(w));
-        let refers_back = phrase.vocabulary().any(|w| w == "that's");
-        let next = norms.get(object);
-        let real = next.is_some_and(|word| !NO_INTENTION.contains(word));
-        (!negated && (real || refers_back)).then_some(Intention {
+        let before = first.checked_sub(1).and_then(|at| norms.get(at));
+        let marked = sentence
+            .words
+            .get(first)
+            .is_some_and(|word| word.after_mark);
+        let leads = marked || before.is_none_or(|word| LEADS.contains(word));
+        let refers_back = phrase.vocabulary().any(|word| word == "that's");
+        let real = match norms.get(object) {
+            Some(&"be") => norms
+                .get(object + 1)
+                .is_some_and(|word| !word.ends_with("ing") && !NO_INTENTION_TO_BE.contains(word)),
+            Some(next) => !NO_INTENTION.contains(next),
+            None => false,
+        };
+        let found = Intention {
             rule,
             kind: *kind,
             object,
             first,
-        })
+        };
+        (leads && (real || refers_back)).then_some(found)
     })
 }
 
@@ -255,7 +302,7 @@ impl GoalPool {
             return GoalSighting::default();
         }
         let norms = sentence.norms();
-        let found = intention(&norms);
+        let found = intention(sentence, &norms);
         let deed = found.is_none() && tells_of_a_deed(&norms);
         let achievement = deed && ACHIEVEMENT_PHRASES.iter().any(|p| p.find(&norms).is_some());
         if deed {
@@ -482,6 +529,9 @@ mod tests {
             "I don't want to move house.",
             "If I will ever paint again, who knows.",
             "I'll never paint again.",
+            "That was the last thing I'm going to smell.",
+            "I'll be honest.",
+            "It'll run out and I'll be standing there.",
         ] {
             assert!(fold(&[text]).1.is_empty(), "{text}");
         }

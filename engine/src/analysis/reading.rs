@@ -30,6 +30,18 @@ static IRREGULAR: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(
         .collect()
 });
 
+static LIGHT_STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    entries(include_str!("../../data/text/light_verbs_en.txt"))
+        .flat_map(str::split_whitespace)
+        .map(|word| STEMMER.stem(word).into_owned())
+        .collect()
+});
+
+/// Whether a stem is that of a verb or number which is no topic.
+pub(super) fn is_light(stem: &str) -> bool {
+    LIGHT_STEMS.contains(stem)
+}
+
 /// The lines of a word list that are neither empty nor a comment.
 pub(super) fn entries(list: &'static str) -> impl Iterator<Item = &'static str> {
     list.lines()
@@ -56,7 +68,7 @@ impl Word<'_> {
         self.start + self.text.len()
     }
 
-    /// Whether it can be a topic or part of one.
+    /// Whether it carries meaning by itself.
     pub(super) fn is_content(&self) -> bool {
         self.norm.chars().nth(2).is_some()
             && self.norm.chars().next().is_some_and(char::is_alphabetic)

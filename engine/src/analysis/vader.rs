@@ -151,6 +151,11 @@ impl Token<'_> {
     }
 }
 
+/// Whether a word has a valence of its own, whatever stands around it.
+pub(super) fn has_valence(word: &str) -> bool {
+    LEXICON.contains_key(word.to_lowercase().as_str())
+}
+
 /// The compound score of a sentence, from -1 to 1, without the reference's rounding to four places.
 pub(super) fn compound(text: &str) -> f64 {
     let text = describe_emoji(text);

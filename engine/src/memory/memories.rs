@@ -262,8 +262,8 @@ impl Memories {
         });
         Ok(phases.time(Phase::Synthesis, || {
             let persona = &request.scope.persona;
-            let cosine = self.config.relevant_cosine;
-            let insights = synthesis::recall(&insights, persona, &query, &*self.embedder, cosine);
+            let from = self.config.remembered_from;
+            let insights = synthesis::recall(&insights, persona, &query, &*self.embedder, from);
             candidates.extend(
                 insights
                     .into_iter()

@@ -38,6 +38,49 @@ pub fn fuse<K: Ord + Clone>(lists: &[(f64, Vec<K>)], constant: f64) -> Vec<(K, f
     fused
 }
 
+/// What a list of scores looks like, so that a score of it can be given in standard deviations.
+///
+/// Small lists say little about themselves, so ten scores around zero with the spread `usual` are
+/// taken as seen before. Sums are kept in whole numbers: no order of the scores changes the result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    mean: f64,
+    deviation: f64,
+}
+
+impl Spread {
+    /// Of `count` scores, of which those not given are zero.
+    #[must_use]
+    pub fn of(scores: impl Iterator<Item = f64>, count: usize, usual: f64) -> Self {
+        const UNIT: f64 = 4_294_967_296.0;
+        const SEEN_BEFORE: f64 = 10.0;
+        let (mut sum, mut squares) = (0i128, 0i128);
+        for score in scores {
+            sum += (score * UNIT).round() as i128;
+            squares += (score * score * UNIT).round() as i128;
+        }
+        let count = count as f64 + SEEN_BEFORE;
+        let mean = sum as f64 / UNIT / count;
+        let square = squares as f64 / UNIT + SEEN_BEFORE * usual * usual;
+        Self {
+            mean,
+            deviation: (square / count - mean * mean).max(1e-12).sqrt(),
+        }
+    }
+
+    /// `score` in standard deviations from the mean.
+    #[must_use]
+    pub fn standardise(&self, score: f64) -> f64 {
+        (score - self.mean) / self.deviation
+    }
+}
+
+/// Brings a sum of standardised scores between 0 and 1, in their order; what is below average is 0.
+#[must_use]
+pub fn squash(standardised: f64) -> f64 {
+    (standardised.max(0.0) / 8.0).tanh()
+}
+
 /// Maximal marginal relevance (Carbonell and Goldstein 1998): the places of `relevance` in the order
 /// in which they are taken, at most `k`. `lambda` 1 orders by relevance alone, 0 by difference alone.
 /// `similarity` must lie between 0 and 1, as relevance does. Ties go to the earlier place.
@@ -110,6 +153,22 @@ mod tests {
             ["a", "c", "b", "d"]
         );
         assert!(fuse::<u8>(&[], 60.0).is_empty());
+    }
+
+    #[test]
+    fn standardised_scores_have_mean_zero_and_spread_one_in_large_lists() {
+        let scores: Vec<f64> = (0..10_000).map(|n| f64::from(n % 100)).collect();
+        let spread = Spread::of(scores.iter().copied(), scores.len(), 1.0);
+        let z: Vec<f64> = scores.iter().map(|s| spread.standardise(*s)).collect();
+        let mean = z.iter().sum::<f64>() / z.len() as f64;
+        let square = z.iter().map(|v| v * v).sum::<f64>() / z.len() as f64;
+        assert!(mean.abs() < 0.01 && (square - 1.0).abs() < 0.01);
+        let alone = Spread::of([5.0].into_iter(), 1, 1.5);
+        assert!(
+            alone.standardise(5.0) > 1.0,
+            "one strong score is above average"
+        );
+        assert!(squash(3.0) < squash(4.0) && squash(-1.0) == 0.0 && squash(1e9) <= 1.0);
     }
 
     #[test]

@@ -1,11 +1,24 @@
-//! One owner's items under words and vectors together: candidates from both lists, those that are
-//! relevant, fused by rank. Words come first; a vector adds candidates and votes, it never bars one.
+//! One owner's items under words and vectors together: which are relevant, and in which order.
+//!
+//! Words come first; a vector adds to a score, it never bars an item that the words found.
+
+use std::collections::{BTreeMap, HashMap};
 
 use super::index::{Bm25, HnswParams, Key, LexicalIndex, VectorIndex, VectorSetting};
-use super::rank;
-use crate::config::memory::{MemoryConfig, VectorChoice};
+use super::rank::{self, Spread};
+use crate::config::memory::{Fusion, MemoryConfig, VectorChoice};
 use crate::domain::embedding::Embedding;
 use crate::domain::memory::ScorePart;
+
+/// The constant of reciprocal-rank fusion; smaller favours the first places.
+const RANK_CONSTANT: f64 = 20.0;
+/// What BM25 scores and cosines usually spread, for lists too small to tell.
+const USUAL_BM25: f64 = 1.5;
+const USUAL_COSINE: f64 = 0.12;
+/// What the neighbours one and two places off add to an item's score.
+const NEIGHBOURS: [f64; 2] = [0.4, 0.1];
+/// What closeness to the session's goals adds, beside 1 for words and 1 for vectors.
+const LEANING: f64 = 1.0 / 3.0;
 
 /// A text that is looked for, prepared once for all layers.
 #[derive(Debug, Clone)]
@@ -16,28 +29,8 @@ pub(super) struct Query {
     pub(super) embedding: Embedding,
 }
 
-/// What makes an item relevant, and how the votes are counted.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
-    fusion_constant: f64,
-    candidates: usize,
-    relevant_coverage: f64,
-    relevant_cosine: f64,
-}
-
-impl Settings {
-    pub(super) fn of(config: &MemoryConfig) -> Self {
-        Self {
-            fusion_constant: config.fusion_constant,
-            candidates: config.candidates,
-            relevant_coverage: config.relevant_coverage,
-            relevant_cosine: config.relevant_cosine,
-        }
-    }
-}
-
 /// The vector setting of the configuration in the index's own terms.
-pub(super) fn vector_setting(config: &MemoryConfig) -> VectorSetting {
+fn vector_setting(config: &MemoryConfig) -> VectorSetting {
     let params = HnswParams {
         links: config.hnsw_links,
         ef_construction: config.hnsw_ef_construction,
@@ -57,7 +50,7 @@ pub(super) fn vector_setting(config: &MemoryConfig) -> VectorSetting {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hit<K> {
     pub(super) key: K,
-    /// Fused, between 0 and 1; 1 at the head of every list.
+    /// Between 0 and 1.
     pub(super) score: f64,
     pub(super) reasons: Vec<ScorePart>,
 }
@@ -65,27 +58,46 @@ pub(super) struct Hit<K> {
 /// Items of one owner.
 #[derive(Debug)]
 pub(super) struct Searchable<K, const FIELDS: usize> {
-    settings: Settings,
+    fusion: Fusion,
+    candidates: usize,
+    relevant_from: f64,
     lexical: LexicalIndex<K, FIELDS>,
     vectors: VectorIndex<K>,
 }
 
-struct Candidate<K> {
-    key: K,
+/// What the two indexes say of an item.
+#[derive(Debug, Default, Clone)]
+struct Found {
     bm25: Option<(usize, f64)>,
+    covered: f64,
     cosine: f64,
     vector_rank: Option<usize>,
 }
 
+impl Found {
+    /// How relevant the item is, whatever the others are: comparable between queries.
+    fn relevance(&self) -> f64 {
+        self.cosine + self.covered / 2.0
+    }
+}
+
 impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
-    pub(super) fn new(config: &MemoryConfig, weights: [f64; FIELDS], dimensions: usize) -> Self {
+    /// Nothing yet; `weights` are those of the fields, `relevant_from` the bar for being found.
+    pub(super) fn new(
+        config: &MemoryConfig,
+        weights: [f64; FIELDS],
+        relevant_from: f64,
+        dimensions: usize,
+    ) -> Self {
         let bm25 = Bm25 {
             k1: config.bm25_k1,
             b: config.bm25_b,
             weights,
         };
         Self {
-            settings: Settings::of(config),
+            fusion: config.fusion,
+            candidates: config.candidates,
+            relevant_from,
             lexical: LexicalIndex::new(bm25),
             vectors: VectorIndex::new(dimensions, vector_setting(config)),
         }
@@ -113,113 +125,156 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         self.vectors.vector(key)
     }
 
-    /// The relevant items, best first. `leaning` votes for items near it among those that are
-    /// relevant to the query, with a third of a list's weight.
-    pub(super) fn search(&self, query: &Query, leaning: Option<&Embedding>) -> Vec<Hit<K>> {
-        let relevant = self.candidates(query);
-        let list = |rank: fn(&Candidate<K>) -> Option<usize>| -> Vec<K> {
-            let mut ranked: Vec<(usize, &K)> = relevant
-                .iter()
-                .filter_map(|c| Some((rank(c)?, &c.key)))
-                .collect();
-            ranked.sort_unstable();
-            ranked.into_iter().map(|(_, key)| key.clone()).collect()
+    /// The relevant items, best first, ties by key. `leaning` moves items near it up and makes none
+    /// relevant. `neighbours` gives the items one and two places off, which belong together with an
+    /// item as turns of one conversation do: they share in each other's scores and relevance.
+    pub(super) fn search(
+        &self,
+        query: &Query,
+        leaning: Option<&Embedding>,
+        neighbours: impl Fn(&K) -> [Vec<K>; 2],
+    ) -> Vec<Hit<K>> {
+        let found = self.found(query);
+        let votes = match self.fusion {
+            Fusion::Standardised => self.standardised(&found, query),
+            Fusion::ReciprocalRank => self.by_rank(&found),
         };
-        let mut lists = vec![
-            (1.0, list(|c| c.bm25.map(|(rank, _)| rank))),
-            (1.0, list(|c| c.vector_rank)),
-        ];
-        if let Some(leaning) = leaning.filter(|l| !l.is_zero()) {
-            let mut near: Vec<(f64, &K)> = relevant
-                .iter()
-                .map(|c| (self.cosine(&c.key, leaning).unwrap_or(0.0), &c.key))
-                .collect();
-            near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-            lists.push((
-                1.0 / 3.0,
-                near.into_iter().map(|(_, key)| key.clone()).collect(),
-            ));
+        let leaning = leaning.filter(|l| !l.is_zero());
+        let mut hits = Vec::new();
+        for (key, own) in &votes {
+            let near = neighbours(key);
+            let relevance = |key: &K| found.get(key).map_or(0.0, Found::relevance);
+            let relevant = [key].into_iter().chain(&near[0]);
+            if !relevant.map(relevance).any(|r| r >= self.relevant_from) {
+                continue;
+            }
+            let mut sum = *own;
+            if self.fusion == Fusion::Standardised {
+                for (keys, share) in near.iter().zip(NEIGHBOURS) {
+                    sum += share * keys.iter().filter_map(|k| votes.get(k)).sum::<f64>();
+                }
+            }
+            if let Some(leaning) = leaning {
+                sum += LEANING * self.cosine(key, leaning) / USUAL_COSINE;
+            }
+            let Some(found) = found.get(key) else {
+                continue;
+            };
+            hits.push((sum, key, found));
         }
-        let fused = rank::fuse(&lists, self.settings.fusion_constant);
-        fused
-            .into_iter()
-            .filter_map(|(key, score)| {
-                let candidate = relevant.iter().find(|c| c.key == key)?;
-                Some(Hit {
-                    reasons: candidate.reasons(score),
-                    key,
+        hits.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        hits.into_iter()
+            .map(|(sum, key, found)| {
+                let score = rank::squash(sum);
+                Hit {
+                    key: key.clone(),
                     score,
-                })
+                    reasons: reasons(found, score),
+                }
             })
             .collect()
     }
 
-    fn candidates(&self, query: &Query) -> Vec<Candidate<K>> {
-        let Settings {
-            candidates,
-            relevant_coverage,
-            relevant_cosine,
-            ..
-        } = self.settings;
+    /// What is known of every item that one of the indexes brought up.
+    fn found(&self, query: &Query) -> HashMap<K, Found> {
         let asked = self.lexical.asked_idf(&query.terms);
-        let words = self.lexical.search(&query.terms, candidates);
-        let near = self.vectors.search(&query.embedding, candidates);
-        let mut found: Vec<Candidate<K>> = Vec::with_capacity(words.len() + near.len());
-        for (rank, hit) in words.into_iter().enumerate() {
-            let vector_rank = near.iter().position(|n| n.key == hit.key).map(|at| at + 1);
-            let cosine = self.cosine(&hit.key, &query.embedding).unwrap_or(0.0);
-            let covered = asked > 0.0 && hit.matched_idf / asked >= relevant_coverage;
-            if covered || cosine >= relevant_cosine {
-                let bm25 = Some((rank + 1, hit.score));
-                found.push(Candidate {
-                    key: hit.key,
-                    bm25,
+        let near = match self.vectors.kind() {
+            "exact" => self.vectors.search(&query.embedding, self.len()),
+            _ => self.vectors.search(&query.embedding, self.candidates),
+        };
+        let mut found: HashMap<K, Found> = HashMap::with_capacity(near.len());
+        for (at, hit) in near.into_iter().enumerate() {
+            let (cosine, vector_rank) = (f64::from(hit.cosine), Some(at + 1));
+            found.insert(
+                hit.key,
+                Found {
                     cosine,
                     vector_rank,
-                });
-            }
+                    ..Found::default()
+                },
+            );
         }
-        for (rank, hit) in near.into_iter().enumerate() {
-            let cosine = f64::from(hit.cosine);
-            if cosine >= relevant_cosine && !found.iter().any(|c| c.key == hit.key) {
-                found.push(Candidate {
-                    key: hit.key,
-                    bm25: None,
-                    cosine,
-                    vector_rank: Some(rank + 1),
-                });
-            }
+        for (at, hit) in self
+            .lexical
+            .search(&query.terms, usize::MAX)
+            .into_iter()
+            .enumerate()
+        {
+            let entry = found.entry(hit.key.clone()).or_insert_with(|| Found {
+                cosine: self.cosine(&hit.key, &query.embedding),
+                ..Found::default()
+            });
+            entry.bm25 = Some((at + 1, hit.score));
+            entry.covered = hit.matched_idf / asked;
         }
         found
     }
 
-    fn cosine(&self, key: &K, other: &Embedding) -> Option<f64> {
-        let vector = self.vectors.vector(key)?;
-        let products = vector.iter().zip(other.as_slice()).map(|(a, b)| a * b);
-        Some(f64::from(products.sum::<f32>()))
+    /// Both scores in standard deviations, added.
+    fn standardised(&self, found: &HashMap<K, Found>, query: &Query) -> BTreeMap<K, f64> {
+        let bm25 = |f: &Found| f.bm25.map_or(0.0, |(_, score)| score);
+        let words = Spread::of(found.values().map(bm25), self.len(), USUAL_BM25);
+        let vectors = match self.vectors.sample(&query.embedding) {
+            Some(sample) => {
+                let count = sample.len();
+                Spread::of(sample.into_iter().map(f64::from), count, USUAL_COSINE)
+            }
+            None => Spread::of(found.values().map(|f| f.cosine), self.len(), USUAL_COSINE),
+        };
+        let sum = |f: &Found| words.standardise(bm25(f)) + vectors.standardise(f.cosine);
+        found
+            .iter()
+            .map(|(key, found)| (key.clone(), sum(found)))
+            .collect()
+    }
+
+    /// The reciprocal ranks of the first candidates of both lists, on the scale of the other way.
+    fn by_rank(&self, found: &HashMap<K, Found>) -> BTreeMap<K, f64> {
+        let list = |rank: fn(&Found) -> Option<usize>| {
+            let ranked = found
+                .iter()
+                .filter_map(|(key, f)| Some((rank(f)?, key.clone())));
+            let mut ranked: Vec<(usize, K)> = ranked.collect();
+            ranked.sort_unstable();
+            ranked.truncate(self.candidates);
+            (1.0, ranked.into_iter().map(|(_, key)| key).collect())
+        };
+        let lists = [
+            list(|f| f.bm25.map(|(rank, _)| rank)),
+            list(|f| f.vector_rank),
+        ];
+        rank::fuse(&lists, RANK_CONSTANT)
+            .into_iter()
+            .map(|(key, score)| (key, score * 8.0))
+            .collect()
+    }
+
+    fn cosine(&self, key: &K, other: &Embedding) -> f64 {
+        let products = |vector: &[f32]| {
+            vector
+                .iter()
+                .zip(other.as_slice())
+                .map(|(a, b)| a * b)
+                .sum::<f32>()
+        };
+        self.vectors
+            .vector(key)
+            .map_or(0.0, |vector| f64::from(products(vector)))
     }
 }
 
-impl<K> Candidate<K> {
-    fn reasons(&self, fused: f64) -> Vec<ScorePart> {
-        let mut reasons = Vec::with_capacity(3);
-        if let Some((rank, score)) = self.bm25 {
-            reasons.push(ScorePart {
-                source: "bm25".to_owned(),
-                score,
-                rank: Some(rank),
-            });
-        }
-        reasons.push(ScorePart {
-            source: "vector".to_owned(),
-            score: self.cosine,
-            rank: self.vector_rank,
-        });
-        reasons.push(ScorePart {
-            source: "fusion".to_owned(),
-            score: fused,
-            rank: None,
-        });
-        reasons
+fn reasons(found: &Found, score: f64) -> Vec<ScorePart> {
+    let part = |source: &str, score: f64, rank: Option<usize>| ScorePart {
+        source: source.to_owned(),
+        score,
+        rank,
+    };
+    let mut reasons = Vec::with_capacity(6);
+    if let Some((rank, score)) = found.bm25 {
+        reasons.push(part("bm25", score, Some(rank)));
     }
+    reasons.push(part("vector", found.cosine, found.vector_rank));
+    reasons.push(part("relevance", found.relevance(), None));
+    reasons.push(part("fusion", score, None));
+    reasons
 }

@@ -17,7 +17,7 @@ pub(super) fn recall(
     persona: &PersonaKey,
     query: &Query,
     embedder: &dyn Embedder,
-    relevant_cosine: f64,
+    remembered_from: f64,
 ) -> Vec<(Recalled, Embedding)> {
     let open = |insight: &&Insight| {
         insight.persona == *persona
@@ -33,7 +33,7 @@ pub(super) fn recall(
             let vector = embedder.embed(&insight.statement);
             let cosine = f64::from(vector.cosine(&query.embedding));
             let covered = coverage(&text::terms(&insight.slot), &query.terms);
-            if cosine < relevant_cosine && covered == 0.0 {
+            if cosine + covered / 2.0 < remembered_from {
                 return None;
             }
             let part = |source: &str, score: f64| ScorePart {

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::id::{ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId};
+use crate::domain::id::{
+    ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId,
+};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, KnowledgeDomain};
 use crate::domain::message::Message;
@@ -46,13 +48,22 @@ pub struct KeptAnswer {
 }
 
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
-/// removals and inserts below something that is not there find it [missing](super::StoreError).
+/// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Makes the tenant unless it exists.
     PutTenant(Tenant),
     /// A new API key.
     InsertApiKey(ApiKey),
+    /// Revokes an API key; one that is revoked already keeps its first time.
+    RevokeApiKey {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        id: ApiKeyId,
+        /// Since when it opens nothing.
+        at: Timestamp,
+    },
     /// Inserts or replaces a persona (not its documents).
     PutPersona(Persona),
     /// Removes a persona with its documents and chunks.

@@ -17,12 +17,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, CliError> {
-    let mut suite = measure::load(&args.selection, &[])?;
-    if suite.bench.is_none() {
-        return Err(CliError::NotInProfile { part: "bench", profile: suite.profile });
-    }
-    suite.scenarios.clear();
-    suite.memory = None;
-    suite.summary.clear();
-    measure::measure(&suite, args.selection)
+    let (suite, root) = measure::load(&args.selection, &["bench".to_owned()])?;
+    measure::measure(&suite, root, args.selection)
 }

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use super::measure::{self, CliError};
 use crate::exit::Exit;
 use crate::measurement::archive::RunRecord;
-use crate::verdict;
+use crate::{report, verdict};
 
 /// Judge a saved run by its targets and end with the verdict's exit code
 ///
@@ -24,9 +24,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let dir = measure::run_folder(&args.run)?;
+    let dir = measure::run_folder(&args.run);
     let record = RunRecord::load(&dir)?;
     let assessment = verdict::assess(&record);
-    measure::print_verdicts(&record, &assessment)?;
-    Ok(measure::exit_of(&assessment, args.strict))
+    measure::print_verdicts(
+        &record,
+        &assessment,
+        &dir,
+        &report::main_document(&dir, &record),
+    )?;
+    Ok(assessment.overall.exit(args.strict))
 }

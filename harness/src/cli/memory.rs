@@ -14,12 +14,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, CliError> {
-    let mut suite = measure::load(&args.selection, &[])?;
-    if suite.memory.is_none() {
-        return Err(CliError::NotInProfile { part: "memory", profile: suite.profile });
-    }
-    suite.scenarios.clear();
-    suite.bench = None;
-    suite.summary.clear();
-    measure::measure(&suite, args.selection)
+    let (suite, root) = measure::load(&args.selection, &["memory".to_owned()])?;
+    measure::measure(&suite, root, args.selection)
 }

@@ -19,12 +19,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
-    let dir = measure::run_folder(&args.run)?;
+    let dir = measure::run_folder(&args.run);
     let record = RunRecord::load(&dir)?;
     let assessment = verdict::assess(&record);
     let written = measure::write(&dir, &record, &assessment)?;
     let mut out = std::io::stdout().lock();
-    for path in written {
+    for path in written.files {
         writeln!(out, "{}", path.display())?;
     }
     Ok(Exit::Success)

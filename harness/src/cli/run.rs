@@ -22,6 +22,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<Exit, CliError> {
-    let suite = measure::load(&args.selection, &args.scenarios)?;
-    measure::measure(&suite, args.selection)
+    let (suite, root) = measure::load(&args.selection, &args.scenarios)?;
+    measure::measure(&suite, root, args.selection)
 }

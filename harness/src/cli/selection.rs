@@ -12,9 +12,9 @@ pub(super) struct Selection {
     #[arg(long, value_name = "FILE", default_value = "scenarios/suite.toml")]
     pub(super) suite: PathBuf,
 
-    /// How much load: smoke (a minute), quick (five minutes), full (the sizes of the targets)
-    #[arg(long, value_name = "NAME", default_value = "quick")]
-    pub(super) profile: String,
+    /// How much load, e.g. smoke, quick or full (see `steps-perf list`) [default: quick]
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
 
     /// Measure the service that runs at this address instead of starting one
     #[arg(long, value_name = "URL")]
@@ -55,7 +55,10 @@ mod tests {
     #[test]
     fn a_header_is_a_name_a_colon_and_a_value() {
         let parsed = header("authorization:  Bearer a:b ");
-        assert_eq!(parsed, Ok(("authorization".to_owned(), "Bearer a:b".to_owned())));
+        assert_eq!(
+            parsed,
+            Ok(("authorization".to_owned(), "Bearer a:b".to_owned()))
+        );
         assert!(header("authorization").is_err());
     }
 }

@@ -177,6 +177,25 @@ impl RunRecord {
         parse(&text, path)
     }
 
+    /// The runs beside this one that began before it, oldest first. A folder that holds no run, or
+    /// one that cannot be read any more, is no part of the history.
+    #[must_use]
+    pub fn earlier(dir: &Path, stamp: &str) -> Vec<Self> {
+        let above = match dir.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        let Ok(entries) = std::fs::read_dir(above) else {
+            return Vec::new();
+        };
+        let mut runs: Vec<Self> = entries
+            .filter_map(|entry| Self::load(&entry.ok()?.path()).ok())
+            .filter(|run| run.stamp.as_str() < stamp)
+            .collect();
+        runs.sort_by(|a, b| a.stamp.cmp(&b.stamp));
+        runs
+    }
+
     /// The JSON schema of `run.json`, as published in `schemas/run.schema.json`.
     #[must_use]
     pub fn schema() -> serde_json::Value {

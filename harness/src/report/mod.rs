@@ -8,8 +8,8 @@ pub mod checksums;
 pub mod console;
 mod context;
 mod filters;
-mod judgement;
 pub mod json;
+mod judgement;
 pub mod junit;
 mod number;
 mod phrase;
@@ -106,6 +106,12 @@ pub fn write_report(
     write_report_with(dir, record, assessment, history, None)
 }
 
+/// The path of the dated report of a run.
+#[must_use]
+pub fn main_document(dir: &Path, record: &RunRecord) -> PathBuf {
+    dir.join(format!("performance_report_{}.md", record.stamp))
+}
+
 /// As [`write_report`], with templates of one's own: a file of the same name in `templates` takes
 /// the place of the built-in one.
 ///
@@ -126,21 +132,34 @@ pub fn write_report_with(
     let run = dir.join("run.json");
     json::write(&run, &json::RunDocument::new(record, assessment, &findings))?;
     files.push(run);
-    let source = Source { record, assessment, findings: &findings, charts: &charts, dir };
-    let report = dir.join(format!("performance_report_{}.md", record.stamp));
+    let source = Source {
+        record,
+        assessment,
+        findings: &findings,
+        charts: &charts,
+        dir,
+    };
+    let report = main_document(dir, record);
     let form = dir.join(format!("performance_test_{}.md", record.stamp));
     for (path, text) in [
-        (report.clone(), templates.render(render::REPORT, &Report::new(source))?),
+        (
+            report.clone(),
+            templates.render(render::REPORT, &Report::new(source))?,
+        ),
         (form, templates.render(render::FORM, &Form::new(source))?),
         (dir.join("junit.xml"), junit::render(record, assessment)),
         (dir.join("summary.md"), summary::render(record, assessment)),
     ] {
-        std::fs::write(&path, text)
-            .map_err(|source| ReportError::Write { path: path.clone(), source })?;
+        std::fs::write(&path, text).map_err(|source| ReportError::Write {
+            path: path.clone(),
+            source,
+        })?;
         files.push(path);
     }
-    checksums::write(dir)
-        .map_err(|source| ReportError::Checksums { dir: dir.to_owned(), source })?;
+    checksums::write(dir).map_err(|source| ReportError::Checksums {
+        dir: dir.to_owned(),
+        source,
+    })?;
     files.push(dir.join(checksums::FILE));
     Ok(Written { report, files })
 }

@@ -13,17 +13,39 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["units", "metric"]),
     ("measurement", &["plan", "units", "metric"]),
     ("run", &["plan", "measurement", "event", "units", "metric"]),
-    ("verdict", &["plan", "measurement", "units", "metric", "exit"]),
-    ("findings", &["plan", "measurement", "verdict", "units", "metric"]),
+    (
+        "verdict",
+        &["plan", "measurement", "units", "metric", "exit"],
+    ),
+    (
+        "findings",
+        &["plan", "measurement", "verdict", "units", "metric"],
+    ),
     (
         "report",
-        &["plan", "measurement", "verdict", "findings", "event", "units", "metric"],
+        &[
+            "plan",
+            "measurement",
+            "verdict",
+            "findings",
+            "event",
+            "units",
+            "metric",
+        ],
     ),
     (
         "cli",
         &[
-            "plan", "measurement", "run", "verdict", "findings", "report", "event", "units",
-            "metric", "exit",
+            "plan",
+            "measurement",
+            "run",
+            "verdict",
+            "findings",
+            "report",
+            "event",
+            "units",
+            "metric",
+            "exit",
         ],
     ),
 ];
@@ -43,8 +65,15 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn crate_imports(text: &str) -> BTreeSet<String> {
     text.lines()
         .map(|line| line.split("//").next().unwrap_or(line))
-        .flat_map(|line| line.match_indices("crate::").map(move |(at, word)| &line[at + word.len()..]))
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .flat_map(|line| {
+            line.match_indices("crate::")
+                .map(move |(at, word)| &line[at + word.len()..])
+        })
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        })
         .collect()
 }
 
@@ -53,22 +82,38 @@ fn no_module_reaches_where_it_must_not() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     rust_files(&src, &mut files);
-    assert!(files.len() > 30, "the sources were not found below {}", src.display());
+    assert!(
+        files.len() > 30,
+        "the sources were not found below {}",
+        src.display()
+    );
     let mut broken = Vec::new();
     for file in files {
         let place = file.strip_prefix(&src).unwrap();
-        let top = place.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        let top = place
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_string_lossy()
+            .into_owned();
         let module = top.trim_end_matches(".rs");
         if matches!(module, "lib" | "main") {
             continue;
         }
         let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
-            broken.push(format!("{}: module {module} has no row in the table", place.display()));
+            broken.push(format!(
+                "{}: module {module} has no row in the table",
+                place.display()
+            ));
             continue;
         };
         for import in crate_imports(&fs::read_to_string(&file).unwrap()) {
             if import != module && !allowed.contains(&import.as_str()) {
-                broken.push(format!("{}: {module} must not import {import}", place.display()));
+                broken.push(format!(
+                    "{}: {module} must not import {import}",
+                    place.display()
+                ));
             }
         }
     }
@@ -82,12 +127,20 @@ fn the_harness_knows_nothing_of_the_engine() {
     rust_files(&src, &mut files);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(!text.contains("smart_steps_engine"), "{} names the engine", file.display());
+        assert!(
+            !text.contains("smart_steps_engine"),
+            "{} names the engine",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn imports_are_found_where_they_stand() {
-    let found = crate_imports("use crate::plan::load;\nlet x = crate::units::Micros(1); // crate::cli\n");
-    assert_eq!(found, BTreeSet::from(["plan".to_owned(), "units".to_owned()]));
+    let found =
+        crate_imports("use crate::plan::load;\nlet x = crate::units::Micros(1); // crate::cli\n");
+    assert_eq!(
+        found,
+        BTreeSet::from(["plan".to_owned(), "units".to_owned()])
+    );
 }

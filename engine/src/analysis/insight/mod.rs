@@ -2,63 +2,24 @@
 //! template that looks for a value; an empty list is a valid answer.
 //!
 //! A statement is made of its detector's fixed frame and the client's own words, and rests on
-//! quotations. Over all tests of a run the false-discovery rate is controlled. Nothing is drawn from
-//! what the persona said.
+//! quotations. Over all tests of a run the false-discovery rate is controlled (Benjamini-Hochberg),
+//! the tests without a finding counted in. Nothing is drawn from what the persona said, and nothing
+//! here says why something is so.
 
-use jiff::Timestamp;
+mod association;
+mod goal_progress;
+mod history;
+mod knowledge;
+mod recurrence;
+mod trend;
 
-use super::SessionState;
-use crate::domain::id::{ChunkId, DocumentId, SessionId};
+use std::collections::BTreeMap;
+
+pub use history::{ClientHistory, Passage, PassageLink, SessionHistory};
+
+use self::history::TopicHistory;
+use super::statistics::benjamini_hochberg;
 use crate::domain::insight::{DetectorTest, Evidence};
-
-/// What is known of one client, oldest session first.
-#[derive(Debug, Clone, Default)]
-pub struct ClientHistory {
-    /// The sessions.
-    pub sessions: Vec<SessionHistory>,
-    /// What the persona's documents say on the topics that were looked up.
-    pub passages: Vec<PassageLink>,
-}
-
-/// One folded session.
-#[derive(Debug, Clone)]
-pub struct SessionHistory {
-    /// Which session.
-    pub session: SessionId,
-    /// When it was held.
-    pub at: Timestamp,
-    /// Its fold.
-    pub state: SessionState,
-}
-
-/// What a look-up of a topic in the persona's documents brought. A topic that was looked up without
-/// success has an empty list; a topic that was not looked up has no link.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PassageLink {
-    /// The topic, as [`topics_to_look_up`] gave it.
-    pub topic: String,
-    /// The relevant passages, the best first.
-    pub passages: Vec<Passage>,
-}
-
-/// A passage of a document.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Passage {
-    /// The document.
-    pub document: DocumentId,
-    /// The passage.
-    pub chunk: ChunkId,
-    /// The document's title, for the statement.
-    pub title: String,
-    /// First byte of the quotation in the document's content.
-    pub byte_start: usize,
-    /// First byte after it.
-    pub byte_end: usize,
-    /// The quoted words.
-    pub quote: String,
-    /// Relevance from 0 to 1, by the retrieval's own calibration.
-    pub score: f64,
-}
 
 /// Thresholds of the detectors.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +30,8 @@ pub struct InsightConfig {
     pub passage_score: f64,
     /// At most so many drafts, the most confident first.
     pub limit: usize,
+    /// What reviewers made of earlier insights, by detector; moves the confidence.
+    pub reviews: BTreeMap<String, ReviewCounts>,
 }
 
 impl Default for InsightConfig {
@@ -77,14 +40,25 @@ impl Default for InsightConfig {
             false_discovery_rate: 0.10,
             passage_score: 0.0,
             limit: 50,
+            reviews: BTreeMap::new(),
         }
     }
+}
+
+/// How many insights of a detector were accepted and rejected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReviewCounts {
+    /// Accepted.
+    pub accepted: u32,
+    /// Rejected.
+    pub rejected: u32,
 }
 
 /// An insight that has no id, owner and time yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InsightDraft {
-    /// Which detector.
+    /// Which detector: `recurrence`, `association`, `trend`, `goal_progress`, `knowledge_link` or
+    /// `coverage_gap`.
     pub detector: String,
     /// What distinguishes it from others of the detector: with the detector, the upsert key.
     pub slot: String,
@@ -98,16 +72,97 @@ pub struct InsightDraft {
     pub evidence: Vec<Evidence>,
 }
 
+/// What a detector found, before the run as a whole is judged.
+struct Finding {
+    detector: &'static str,
+    slot: String,
+    statement: String,
+    test: &'static str,
+    n: u32,
+    effect: f64,
+    /// How many observations count as independent; those of one session count by their root.
+    weight: f64,
+    evidence: Vec<Evidence>,
+}
+
+/// The outcome of one test: its p value, and a finding where the detector's own threshold is met.
+struct Tested {
+    p: f64,
+    finding: Option<Finding>,
+}
+
 /// The topics that are worth a look-up in the persona's documents, the most frequent first.
 #[must_use]
 pub fn topics_to_look_up(history: &ClientHistory, limit: usize) -> Vec<String> {
-    let _ = (history, limit);
-    Vec::new()
+    let topics = TopicHistory::of(history);
+    topics
+        .leading()
+        .into_iter()
+        .take(limit)
+        .map(|topic| topic.label.clone())
+        .collect()
 }
 
-/// What the history supports. Pure: the same history gives the same drafts.
+/// What the history supports, the most confident first. Pure: the same history gives the same
+/// drafts.
 #[must_use]
 pub fn detect(history: &ClientHistory, config: &InsightConfig) -> Vec<InsightDraft> {
-    let _ = (history, config);
-    Vec::new()
+    let topics = TopicHistory::of(history);
+    let mut tested = recurrence::test(history, &topics);
+    tested.extend(association::test(history, &topics));
+    tested.extend(trend::test(history));
+    let q_values = benjamini_hochberg(&tested.iter().map(|test| test.p).collect::<Vec<_>>());
+    let mut drafts: Vec<InsightDraft> = Vec::new();
+    for (test, q) in tested.into_iter().zip(q_values) {
+        if let Some(finding) = test.finding.filter(|_| q <= config.false_discovery_rate) {
+            drafts.push(draft(finding, Some((test.p, q)), config));
+        }
+    }
+    let untested = goal_progress::find(history)
+        .into_iter()
+        .chain(knowledge::find(history, &topics, config.passage_score));
+    drafts.extend(untested.map(|finding| draft(finding, None, config)));
+    drafts.retain(|draft| !draft.evidence.is_empty());
+    drafts.sort_by(|a, b| {
+        let keys = |d: &InsightDraft| (d.detector.clone(), d.slot.clone());
+        let q = |d: &InsightDraft| d.test.q.unwrap_or(1.0);
+        b.confidence
+            .total_cmp(&a.confidence)
+            .then_with(|| q(a).total_cmp(&q(b)))
+            .then_with(|| keys(a).cmp(&keys(b)))
+    });
+    drafts.truncate(config.limit);
+    drafts
 }
+
+fn draft(finding: Finding, test: Option<(f64, f64)>, config: &InsightConfig) -> InsightDraft {
+    let reviews = config
+        .reviews
+        .get(finding.detector)
+        .copied()
+        .unwrap_or_default();
+    InsightDraft {
+        confidence: confidence(reviews, finding.weight),
+        detector: finding.detector.to_owned(),
+        slot: finding.slot,
+        statement: finding.statement,
+        test: DetectorTest {
+            name: finding.test.to_owned(),
+            n: finding.n,
+            effect: finding.effect,
+            p: test.map(|(p, _)| p),
+            q: test.map(|(_, q)| q),
+        },
+        evidence: finding.evidence,
+    }
+}
+
+/// The detector's record with reviewers (Beta mean, prior 2 and 2), held down while little was seen.
+fn confidence(reviews: ReviewCounts, weight: f64) -> f64 {
+    let (accepted, rejected) = (f64::from(reviews.accepted), f64::from(reviews.rejected));
+    let record = (accepted + 2.0) / (accepted + rejected + 4.0);
+    record * (1.0 - (-weight / 3.0).exp())
+}
+
+#[cfg(test)]
+mod tests;

@@ -279,7 +279,7 @@ fn is_idiom(words: &[&str], hit: &Hit) -> bool {
 }
 
 fn is_negated(words: &[&str], clause: usize, hit: &Hit) -> bool {
-    let from = clause.max(hit.first.saturating_sub(6));
+    let from = clause.max(hit.first.saturating_sub(8));
     let negators = (from..hit.first)
         .filter(|at| negates(words, *at, hit))
         .count();

@@ -1,6 +1,10 @@
 //! One vector per word piece, read in place from the compiled-in file.
 //!
-//! A text's vector is the normalised sum of its pieces' rows. The rows stay the signed bytes that
+//! A text's vector is the normalised sum of its pieces' rows, minus most of what every text has in
+//! common, normalised again. Without the subtraction any two texts have a cosine near 0.9 and none
+//! could be called unrelated. The common part is estimated from the table itself: the mean of its
+//! most frequent rows under Zipf's law, which was measured to lie within 11 degrees of the mean of
+//! real client messages. The rows stay the signed bytes that
 //! they are in the file, so that the table costs address space and page cache, not heap. Where it
 //! comes from and what it was measured to do is told in `engine/model/README.md`.
 
@@ -11,6 +15,11 @@ use crate::domain::embedding::Embedding;
 
 static TABLE: &[u8] = include_bytes!("../../../model/model.safetensors");
 static TOKENIZER: &str = include_str!("../../../model/tokenizer.json");
+
+/// The vocabulary is ordered by frequency; the rows further down weigh next to nothing in the mean.
+const FREQUENT: u16 = 4000;
+/// How much of the common direction a text of ordinary length has.
+const COMMON: f32 = 0.85;
 
 /// The files that were compiled in do not fit together: the build is broken, not the use of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +45,8 @@ pub struct StaticTable {
     rows: &'static [u8],
     /// One little-endian `f32` per row.
     scales: &'static [u8],
+    /// What every text has in common.
+    common: Vec<f32>,
 }
 
 impl StaticTable {
@@ -75,12 +86,36 @@ impl StaticTable {
                 words.max_id()
             )));
         }
-        Ok(Self {
+        let common = Vec::new();
+        let (rows, scales) = (embeddings.data(), weights.data());
+        let mut parsed = Self {
             words,
             dimensions,
-            rows: embeddings.data(),
-            scales: weights.data(),
-        })
+            rows,
+            scales,
+            common,
+        };
+        parsed.common = parsed.frequent_mean();
+        Ok(parsed)
+    }
+
+    fn frequent_mean(&self) -> Vec<f32> {
+        let mut sum = vec![0.0f32; self.dimensions];
+        for rank in 0..FREQUENT {
+            self.add(u32::from(rank), 1.0 / (f32::from(rank) + 1.0), &mut sum);
+        }
+        let mean = Embedding::normalised(sum);
+        mean.as_slice().iter().map(|value| value * COMMON).collect()
+    }
+
+    /// Adds the row of `id` times `factor`; nothing if there is no such row.
+    fn add(&self, id: u32, factor: f32, sum: &mut [f32]) {
+        if let Some((row, scale)) = self.row(id) {
+            let factor = factor * scale;
+            for (total, byte) in sum.iter_mut().zip(row) {
+                *total += f32::from(byte.cast_signed()) * factor;
+            }
+        }
     }
 
     fn row(&self, id: u32) -> Option<(&'static [u8], f32)> {
@@ -104,17 +139,19 @@ impl Embedder for StaticTable {
 
     fn embed(&self, text: &str) -> Embedding {
         let mut sum = vec![0.0f32; self.dimensions];
-        for (row, scale) in self
-            .words
-            .ids(text)
-            .into_iter()
-            .filter_map(|id| self.row(id))
-        {
-            for (total, byte) in sum.iter_mut().zip(row) {
-                *total += f32::from(byte.cast_signed()) * scale;
-            }
+        for id in self.words.ids(text) {
+            self.add(id, 1.0, &mut sum);
         }
-        Embedding::normalised(sum)
+        let whole = Embedding::normalised(sum);
+        if whole.is_zero() {
+            return whole;
+        }
+        let rest = whole
+            .as_slice()
+            .iter()
+            .zip(&self.common)
+            .map(|(value, common)| value - common);
+        Embedding::normalised(rest.collect())
     }
 }
 
@@ -151,7 +188,12 @@ mod tests {
                 *sum += f64::from(i8::from_le_bytes([*byte])) * f64::from(scale);
             }
         }
-        let norm = by_hand.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let length = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let norm = length(&by_hand);
+        for (value, common) in by_hand.iter_mut().zip(&table.common) {
+            *value = *value / norm - f64::from(*common);
+        }
+        let norm = length(&by_hand);
         for (got, want) in table.embed("Quiet evening").as_slice().iter().zip(&by_hand) {
             assert!((f64::from(*got) - want / norm).abs() < 1e-6);
         }

@@ -1,6 +1,6 @@
 //! The experiences of one scope and their index.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -39,6 +39,8 @@ pub(in crate::memory) struct Scope {
     half_life_days: f64,
     recency_floor: f64,
     experiences: HashMap<ExperienceId, Experience>,
+    /// Each session's experiences in the order in which they were said.
+    sessions: HashMap<SessionId, BTreeSet<(Timestamp, ExperienceId)>>,
     index: Searchable<ExperienceId, 1>,
     /// Sessions forgotten while the first reading was under way, which may still bring them.
     forgotten: Option<HashSet<SessionId>>,
@@ -50,7 +52,8 @@ impl Scope {
             half_life_days: config.exchange_half_life_days,
             recency_floor: config.recency_floor,
             experiences: HashMap::new(),
-            index: Searchable::new(config, [1.0], dimensions),
+            sessions: HashMap::new(),
+            index: Searchable::new(config, [1.0], config.remembered_from, dimensions),
             forgotten: Some(HashSet::new()),
         }
     }
@@ -74,6 +77,11 @@ impl Scope {
         } = prepared;
         if !self.experiences.contains_key(&experience.id) {
             self.index.insert(experience.id.clone(), &fields, &vector);
+            let said = (experience.created_at, experience.id.clone());
+            self.sessions
+                .entry(experience.session.clone())
+                .or_default()
+                .insert(said);
             self.experiences.insert(experience.id.clone(), experience);
         }
     }
@@ -86,6 +94,7 @@ impl Scope {
         for (id, _) in gone {
             self.index.remove(&id);
         }
+        self.sessions.remove(session);
         if let Some(forgotten) = &mut self.forgotten {
             forgotten.insert(session.clone());
         }
@@ -99,7 +108,10 @@ impl Scope {
         k: usize,
         now: Timestamp,
     ) -> Vec<Recalled> {
-        let hits = self.index.search(query, None).into_iter();
+        let hits = self
+            .index
+            .search(query, None, |id| self.neighbours(id))
+            .into_iter();
         let mut recalled: Vec<Recalled> = hits
             .filter_map(|hit| {
                 let experience = self.experiences.get(&hit.key)?;
@@ -134,6 +146,24 @@ impl Scope {
         recalled.sort_by(|a, b| b.score.total_cmp(&a.score));
         recalled.truncate(k);
         recalled
+    }
+
+    /// What was said one and two places before and after in the same session.
+    fn neighbours(&self, id: &ExperienceId) -> [Vec<ExperienceId>; 2] {
+        let mut near = [Vec::new(), Vec::new()];
+        let Some(experience) = self.experiences.get(id) else {
+            return near;
+        };
+        let Some(session) = self.sessions.get(&experience.session) else {
+            return near;
+        };
+        let here = (experience.created_at, id.clone());
+        let before = session.range(..&here).rev().take(2);
+        let after = session.range(&here..).skip(1).take(2);
+        for (at, (_, id)) in before.enumerate().chain(after.enumerate()) {
+            near[at].push(id.clone());
+        }
+        near
     }
 
     pub(in crate::memory) fn vector(&self, id: &ExperienceId) -> Option<&[f32]> {

@@ -60,7 +60,7 @@ impl Foundation {
         Self {
             documents: HashMap::new(),
             chunks: HashMap::new(),
-            index: Searchable::new(config, weights, dimensions),
+            index: Searchable::new(config, weights, config.relevant_from, dimensions),
         }
     }
 
@@ -89,14 +89,18 @@ impl Foundation {
         }
     }
 
-    /// The relevant passages, best first, at most `k`; `goals` as in [`Searchable::search`].
+    /// The relevant passages, best first, at most `k`. `goals` move passages near them up.
     pub(in crate::memory) fn retrieve(
         &self,
         query: &Query,
         goals: Option<&Embedding>,
         k: usize,
     ) -> Vec<Recalled> {
-        let hits = self.index.search(query, goals).into_iter().take(k);
+        let hits = self
+            .index
+            .search(query, goals, |_| [Vec::new(), Vec::new()])
+            .into_iter()
+            .take(k);
         hits.filter_map(|hit| {
             let chunk = self.chunks.get(&hit.key)?;
             let item = RecalledItem::Foundation {

@@ -134,10 +134,4 @@ impl<K: Key> HnswIndex<K> {
     pub fn kept(&self) -> &ExactIndex<K> {
         &self.kept
     }
-
-    /// The vectors themselves, without the graph.
-    #[must_use]
-    pub fn into_kept(self) -> ExactIndex<K> {
-        self.kept
-    }
 }

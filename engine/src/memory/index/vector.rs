@@ -1,5 +1,6 @@
 //! The vector index that the setting asks for.
 
+use super::exact::dot;
 use super::{ExactIndex, HnswIndex, HnswParams, Key, VectorHit};
 use crate::domain::embedding::Embedding;
 
@@ -82,6 +83,22 @@ impl<K: Key> VectorIndex<K> {
         match &self.kind {
             Kind::Exact(index) => index.vector(key),
             Kind::Hnsw(index) => index.kept().vector(key),
+        }
+    }
+
+    /// The cosines of the query with a part of the vectors, where a search does not see all of them;
+    /// none where it does.
+    #[must_use]
+    pub fn sample(&self, query: &Embedding) -> Option<Vec<f32>> {
+        const SAMPLE: usize = 1000;
+        match &self.kind {
+            Kind::Exact(_) => None,
+            Kind::Hnsw(index) => {
+                let kept = index.kept();
+                let step = (kept.len() / SAMPLE).max(1);
+                let cosine = |(_, vector): (&K, &[f32])| dot(query.as_slice(), vector);
+                Some(kept.entries().step_by(step).map(cosine).collect())
+            }
         }
     }
 
@@ -207,10 +224,10 @@ mod tests {
         let vectors = clustered(400, 16, 6);
         for setting in [VectorSetting::Exact, VectorSetting::Hnsw(PARAMS)] {
             let mut index = filled(&vectors, setting);
-            for gone in 0..300 {
+            for (gone, vector) in vectors.iter().enumerate().take(300) {
                 assert!(index.remove(&gone));
                 assert!(!index.remove(&gone));
-                assert!(!keys(&index.search(&vectors[gone], 20)).contains(&gone));
+                assert!(!keys(&index.search(vector, 20)).contains(&gone));
                 assert!(index.vector(&gone).is_none());
             }
             for (at, vector) in vectors.iter().enumerate().skip(300) {

@@ -97,6 +97,9 @@ impl Store for Shelf {
     async fn api_key(&self, _: KeyHash) -> Answer<Option<ApiKey>> {
         not_held()
     }
+    async fn api_keys(&self, _: &TenantId) -> Answer<Vec<ApiKey>> {
+        not_held()
+    }
     async fn persona(&self, _: &PersonaKey) -> Answer<Option<Persona>> {
         not_held()
     }

@@ -26,6 +26,20 @@ const LEANING_HARD: &[&str] = &[
     "those", "thus",
 ];
 
+/// Sentences on danger to life belong to the answer to a risk flag, which is a fixed text; in an
+/// ordinary reply they would come out of nowhere.
+const GRAVE: &[&str] = &[
+    "crisis",
+    "die",
+    "emergency",
+    "harm",
+    "kill",
+    "live",
+    "suicidal",
+    "suicide",
+    "urgent",
+];
+
 /// Words of a document that are to be quoted.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Excerpt<'a> {
@@ -71,7 +85,7 @@ pub(super) fn excerpt<'a>(
         for (at, sentence) in sentences.iter().enumerate() {
             let range = extended(passage, &sentences, at);
             let words = &passage[range.clone()];
-            if text::word_count(words) > MAX_WORDS || words.contains(['{', '}']) {
+            if text::word_count(words) > MAX_WORDS || words.contains(['{', '}']) || grave(words) {
                 continue;
             }
             let repeated = if quoted
@@ -158,6 +172,13 @@ fn overlap(terms: &[String], asked: &[String], rarity: &HashMap<String, f64>) ->
     sum / (terms.len().max(4) as f64).sqrt() * 3.0
 }
 
+fn grave(words: &str) -> bool {
+    let lower = words.to_lowercase();
+    lower
+        .split(|c: char| !c.is_alphabetic())
+        .any(|word| GRAVE.contains(&word))
+}
+
 fn leaning(words: &str) -> f64 {
     let first: String = words
         .chars()
@@ -165,7 +186,7 @@ fn leaning(words: &str) -> f64 {
         .flat_map(char::to_lowercase)
         .collect();
     if LEANING_HARD.contains(&first.as_str()) {
-        1.5
+        4.0
     } else if LEANING.contains(&first.as_str()) {
         0.1
     } else {

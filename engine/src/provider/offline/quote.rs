@@ -9,9 +9,7 @@ const MAX_WORDS: usize = 20;
 const MIN_WORDS: usize = 3;
 
 /// Words that open a clause and lean on what came before it.
-const CONJUNCTIONS: &[&str] = &[
-    "and", "but", "so", "because", "though", "although", "which", "who", "or", "yet", "then",
-];
+const CONJUNCTIONS: &[&str] = &["and", "because", "but", "or"];
 /// Where a long sentence may be cut, in order of preference.
 const CUTS: &[&str] = &[
     "; ",
@@ -84,7 +82,7 @@ fn split<'a>(
 /// Without what ends a sentence, since the frame has its own, and without a leading conjunction.
 fn trimmed(said: &str, range: Range<usize>) -> Range<usize> {
     let body = &said[range.clone()];
-    let body = body.trim_end_matches(|c: char| c.is_whitespace() || ".,;:—-–…".contains(c));
+    let body = body.trim_end_matches(|c: char| c.is_whitespace() || ".,;:!—-–…".contains(c));
     let mut start = body.trim_start_matches(|c: char| c.is_whitespace() || ",;:—-–…".contains(c));
     if let Some((first, rest)) = start.split_once(' ')
         && CONJUNCTIONS.contains(&first.to_lowercase().as_str())

@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::*;
 use crate::plan::hash;
-use crate::plan::template::CompiledScenario;
+use crate::plan::template::{CompiledScenario, compile_steps};
 
 mod broken;
 mod schema;
@@ -112,6 +114,25 @@ fn a_choice_leaves_the_rest_out() {
 }
 
 #[test]
+fn the_operations_of_the_memory_profile_can_be_filled_in() {
+    let memory = suite("full").memory.expect("a memory profile");
+    let vars = json!({"run": "r", "user": 1, "iteration": 9, "session_id": "ses_1"});
+    let vars = vars.as_object().expect("an object");
+    for operation in memory.kinds.iter().chain([&memory.operation]) {
+        for steps in [&operation.setup, &operation.steps, &operation.release] {
+            for step in compile_steps(steps).expect("templates compile") {
+                let request = step.render(vars).expect("all variables are there");
+                assert!(request.path.starts_with("/api/v1/"), "{}", request.path);
+            }
+        }
+    }
+    let send = &compile_steps(&memory.operation.steps).expect("templates compile")[0];
+    let body = send.render(vars).expect("all variables are there").body;
+    let content = "Work was quieter today. That is number 9 of the things I wanted to tell you.";
+    assert_eq!(body, Some(json!({ "content": content })));
+}
+
+#[test]
 fn exploded_rows_keep_their_fields_and_know_where_dialogues_begin() {
     let suite = suite("full");
     let feed = &suite.scenarios[0].data[0];
@@ -146,4 +167,36 @@ fn a_scenario_by_itself_is_a_suite_of_one() {
             .users,
         10
     );
+}
+
+#[test]
+fn the_example_of_the_manual_is_good() {
+    let manual =
+        std::fs::read_to_string(repository().join("docs/scenario-format.md")).expect("a manual");
+    let examples: Vec<&str> = manual
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(example, _)| example)
+        .collect();
+    let [scenario, suite] = examples[..] else {
+        panic!("{} examples", examples.len())
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("things.jsonl", "{\"sku\": \"a-1\", \"count\": 2}\n");
+    write("shop.toml", scenario);
+    write("stress.toml", &scenario.replace("browse_and_buy", "stress"));
+    write("suite.toml", suite);
+    for profile in ["full", "short"] {
+        if let Err(error) = load_scenario_file(&folder.path().join("shop.toml"), profile) {
+            panic!("{error}");
+        }
+    }
+    for profile in ["full", "short", "smoke"] {
+        if let Err(error) = load_suite(&folder.path().join("suite.toml"), profile, &[]) {
+            panic!("{error}");
+        }
+    }
 }

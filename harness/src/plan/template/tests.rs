@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::plan::step::{BodyCheck, Expect, StepClass};
+use crate::plan::step::{BodyCheck, Check, Expect, StepClass};
 
 fn step(path: &str, body: Option<Value>) -> Step {
     Step {
@@ -27,7 +27,10 @@ fn step(path: &str, body: Option<Value>) -> Step {
 }
 
 fn vars(value: Value) -> Map<String, Value> {
-    value.as_object().expect("an object").clone()
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("{other} is no object"),
+    }
 }
 
 fn render(step: Step, variables: Value) -> Result<RenderedRequest, TemplateError> {

@@ -48,9 +48,10 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
     let head = Head {
         name: NAME,
         title: "Response time distribution",
-        subtitle: "From the instant a request was due to the last byte of its answer; curves end at \
+        subtitle:
+            "From the instant a request was due to the last byte of its answer; curves end at \
                    the last percentile their samples support"
-            .to_owned(),
+                .to_owned(),
         footer: source.footer(&format!("n = {}", counted(samples, "completed request"))),
         alt: alt(&curves),
     };

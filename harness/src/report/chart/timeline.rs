@@ -5,9 +5,7 @@ use super::axis::{Axis, time_unit};
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Ink, Sheet};
 use super::source::{Measured, Source};
-use super::style::{
-    AXIS, BAND, BELOW, FAINT, MARGIN, PLOT_LEFT, PLOT_RIGHT, Size, TEXT, WIDTH,
-};
+use super::style::{AXIS, BAND, BELOW, FAINT, MARGIN, PLOT_LEFT, PLOT_RIGHT, Size, TEXT, WIDTH};
 
 /// Height of the strip above the plot that holds the names of the bands.
 const STRIP: f64 = 20.0;

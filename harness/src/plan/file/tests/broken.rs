@@ -22,6 +22,12 @@ fn message_of(text: &str, others: &[(&str, &str)]) -> String {
         .replace(&format!("{}/", folder.path().display()), "")
 }
 
+fn snapshot(name: &str, told: &str) {
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_snapshot!(name, told);
+    });
+}
+
 /// Each mistake with its message, in one snapshot that can be read as a list.
 fn all(mistakes: &[(&str, &str, &str)]) -> String {
     let told: Vec<String> = mistakes
@@ -33,194 +39,206 @@ fn all(mistakes: &[(&str, &str, &str)]) -> String {
 
 #[test]
 fn mistakes_of_writing() {
-    insta::assert_snapshot!(all(&[
-        ("not TOML", "users = 10", "users = "),
-        ("unknown key", "iterations = 20", "iteratoins = 20"),
-        (
-            "unknown key without a neighbour",
-            "warm_up = 2",
-            "colour = \"red\""
-        ),
-        ("unknown table", "[load]", "[laod]"),
-        ("missing key", "title = \"Browse and buy\"\n", ""),
-        ("wrong kind", "users = 10", "users = \"ten\""),
-        ("out of range", "users = 10", "users = 0"),
-        ("unknown word", "\"p95\"", "\"p96\""),
-        (
-            "unknown kind of scenario",
-            "\"multiple_users\"",
-            "\"multi_users\""
-        ),
-        (
-            "wrong kind with two forms",
-            "think = { min = \"200 ms\", max = \"600 ms\" }",
-            "think = 3"
-        ),
-    ]));
+    snapshot(
+        "writing",
+        &all(&[
+            ("not TOML", "users = 10", "users = "),
+            ("unknown key", "iterations = 20", "iteratoins = 20"),
+            (
+                "unknown key without a neighbour",
+                "warm_up = 2",
+                "colour = \"red\"",
+            ),
+            ("unknown table", "[load]", "[laod]"),
+            ("missing key", "title = \"Browse and buy\"\n", ""),
+            ("wrong kind", "users = 10", "users = \"ten\""),
+            ("out of range", "users = 10", "users = 0"),
+            ("unknown word", "\"p95\"", "\"p96\""),
+            (
+                "unknown kind of scenario",
+                "\"multiple_users\"",
+                "\"multi_users\"",
+            ),
+            (
+                "wrong kind with two forms",
+                "think = { min = \"200 ms\", max = \"600 ms\" }",
+                "think = 3",
+            ),
+        ]),
+    );
 }
 
 #[test]
 fn mistakes_in_the_load() {
-    insta::assert_snapshot!(all(&[
-        (
-            "a duration without unit",
-            "min = \"200 ms\"",
-            "min = \"200\""
-        ),
-        (
-            "a duration that is none",
-            "max = \"600 ms\"",
-            "max = \"600 mss\""
-        ),
-        ("bounds exchanged", "min = \"200 ms\"", "min = \"2 s\""),
-        (
-            "both lengths",
-            "iterations = 20",
-            "iterations = 20\nduration = \"1 min\""
-        ),
-        ("no length", "iterations = 20\n", ""),
-        (
-            "deadline of a duration",
-            "iterations = 20",
-            "duration = \"1 min\"\ndeadline = \"2 min\""
-        ),
-        ("nobody starts", "ramp = \"5 /s\"", "ramp = \"0 /s\""),
-        (
-            "ramp longer than the scenario",
-            "ramp = \"5 /s\"",
-            "ramp = \"1 /min\"\ndeadline = \"1 min\""
-        ),
-        ("a profile named full", "[profile.short]", "[profile.full]"),
-    ]));
+    snapshot(
+        "load",
+        &all(&[
+            (
+                "a duration without unit",
+                "min = \"200 ms\"",
+                "min = \"200\"",
+            ),
+            (
+                "a duration that is none",
+                "max = \"600 ms\"",
+                "max = \"600 mss\"",
+            ),
+            ("bounds exchanged", "min = \"200 ms\"", "min = \"2 s\""),
+            (
+                "both lengths",
+                "iterations = 20",
+                "iterations = 20\nduration = \"1 min\"",
+            ),
+            ("no length", "iterations = 20\n", ""),
+            (
+                "deadline of a duration",
+                "iterations = 20",
+                "duration = \"1 min\"\ndeadline = \"2 min\"",
+            ),
+            ("nobody starts", "ramp = \"5 /s\"", "ramp = \"0 /s\""),
+            (
+                "ramp longer than the scenario",
+                "ramp = \"5 /s\"",
+                "ramp = \"1 /min\"\ndeadline = \"1 min\"",
+            ),
+            ("a profile named full", "[profile.short]", "[profile.full]"),
+        ]),
+    );
 }
 
 #[test]
 fn mistakes_in_steps() {
-    insta::assert_snapshot!(all(&[
-        (
-            "two steps of one name",
-            "name = \"add_item\"",
-            "name = \"open_cart\""
-        ),
-        (
-            "a name with a blank",
-            "name = \"add_item\"",
-            "name = \"add item\""
-        ),
-        ("unknown variable", "{{ cart_id }}", "{{ card_id }}"),
-        (
-            "a variable used before it is set",
-            "path = \"/carts\"",
-            "path = \"/carts/{{ cart_id }}\""
-        ),
-        (
-            "a template that does not end",
-            "\"sku-{{ iteration }}\"",
-            "\"sku-{{ iteration\""
-        ),
-        (
-            "an unknown filter",
-            "\"sku-{{ iteration }}\"",
-            "\"sku-{{ iteration | roman }}\""
-        ),
-        (
-            "a JSONPath that is none",
-            "cart_id = \"$.id\"",
-            "cart_id = \"$.[id\""
-        ),
-        ("a status that is none", "status = [201]", "status = [2010]"),
-        (
-            "a check of two conditions",
-            "exists = true",
-            "exists = true, min_length = 1"
-        ),
-        (
-            "an absolute URL",
-            "path = \"/carts\"",
-            "path = \"https://shop.example/carts\""
-        ),
-        (
-            "a weight in a sequence",
-            "status = [201]",
-            "status = [201]\nweight = 3"
-        ),
-        (
-            "a capture that hides a variable",
-            "cart_id = \"$.id\"",
-            "user = \"$.id\""
-        ),
-        (
-            "a header that is none",
-            "status = [201]",
-            "status = [201]\nheaders = { \"X Y\" = \"1\" }"
-        ),
-        (
-            "every in a capture",
-            "status = [201]",
-            "status = [201]\nevery = 5"
-        ),
-        (
-            "unknown variable of the service",
-            "Bearer {{ secret }}",
-            "Bearer {{ token }}"
-        ),
-    ]));
+    snapshot(
+        "steps",
+        &all(&[
+            (
+                "two steps of one name",
+                "name = \"add_item\"",
+                "name = \"open_cart\"",
+            ),
+            (
+                "a name with a blank",
+                "name = \"add_item\"",
+                "name = \"add item\"",
+            ),
+            ("unknown variable", "{{ cart_id }}", "{{ card_id }}"),
+            (
+                "a variable used before it is set",
+                "path = \"/carts\"",
+                "path = \"/carts/{{ cart_id }}\"",
+            ),
+            (
+                "a template that does not end",
+                "\"sku-{{ iteration }}\"",
+                "\"sku-{{ iteration\"",
+            ),
+            (
+                "an unknown filter",
+                "\"sku-{{ iteration }}\"",
+                "\"sku-{{ iteration | roman }}\"",
+            ),
+            (
+                "a JSONPath that is none",
+                "cart_id = \"$.id\"",
+                "cart_id = \"$.[id\"",
+            ),
+            ("a status that is none", "status = [201]", "status = [2010]"),
+            (
+                "a check of two conditions",
+                "exists = true",
+                "exists = true, min_length = 1",
+            ),
+            (
+                "an absolute URL",
+                "path = \"/carts\"",
+                "path = \"https://shop.example/carts\"",
+            ),
+            (
+                "a weight in a sequence",
+                "status = [201]",
+                "status = [201]\nweight = 3",
+            ),
+            (
+                "a capture that hides a variable",
+                "cart_id = \"$.id\"",
+                "user = \"$.id\"",
+            ),
+            (
+                "a header that is none",
+                "status = [201]",
+                "status = [201]\nheaders = { \"X Y\" = \"1\" }",
+            ),
+            (
+                "a capture that is not always there",
+                "status = [201]",
+                "status = [201]\nevery = 5",
+            ),
+            (
+                "unknown variable of the service",
+                "Bearer {{ secret }}",
+                "Bearer {{ token }}",
+            ),
+        ]),
+    );
 }
 
 #[test]
 fn mistakes_in_targets() {
-    insta::assert_snapshot!(all(&[
-        ("no relation", "\"< 200 ms\"", "\"200 ms\""),
-        ("wrong unit", "\"< 200 ms\"", "\"< 200 %\""),
-        ("wrong side", "\"< 200 ms\"", "\"> 200 ms\""),
-        ("no statistic", "statistic = \"p95\"\n", ""),
-        (
-            "a statistic too many",
-            "metric = \"error_rate\"",
-            "metric = \"error_rate\"\nstatistic = \"p95\""
-        ),
-        (
-            "a statistic that does not fit",
-            "metric = \"response_time\"\nstatistic = \"p95\"\nsteps = [\"add_item\"]\nbound = \"< 200 ms\"",
-            "metric = \"cpu\"\nstatistic = \"p95\"\nbound = \"< 50 %\""
-        ),
-        (
-            "unknown step",
-            "steps = [\"add_item\"]",
-            "steps = [\"add_items\"]"
-        ),
-        (
-            "steps of the whole",
-            "metric = \"error_rate\"",
-            "metric = \"memory_growth\"\nsteps = [\"add_item\"]"
-        ),
-        (
-            "two labels",
-            "label = \"Error Rate\"",
-            "label = \"Response Time (95th)\""
-        ),
-        ("tolerance", "tolerance = \"10 %\"", "tolerance = \"200 %\""),
-        (
-            "implausible on the wrong side",
-            "bound = \"< 200 ms\"",
-            "bound = \"< 200 ms\"\nimplausible = \"300 ms\""
-        ),
-        (
-            "too few samples",
-            "statistic = \"p95\"",
-            "statistic = \"p99\""
-        ),
-        (
-            "too few samples for the duration",
-            "iterations = 20",
-            "duration = \"4 s\""
-        ),
-        (
-            "more users than there are",
-            "metric = \"error_rate\"\nbound = \"< 0.5 %\"",
-            "metric = \"concurrent_users\"\nbound = \">= 50 users\""
-        ),
-    ]));
+    snapshot(
+        "targets",
+        &all(&[
+            ("no relation", "\"< 200 ms\"", "\"200 ms\""),
+            ("wrong unit", "\"< 200 ms\"", "\"< 200 %\""),
+            ("wrong side", "\"< 200 ms\"", "\"> 200 ms\""),
+            ("no statistic", "statistic = \"p95\"\n", ""),
+            (
+                "a statistic too many",
+                "metric = \"error_rate\"",
+                "metric = \"error_rate\"\nstatistic = \"p95\"",
+            ),
+            (
+                "a statistic that does not fit",
+                "metric = \"response_time\"\nstatistic = \"p95\"\nsteps = [\"add_item\"]\nbound = \"< 200 ms\"",
+                "metric = \"cpu\"\nstatistic = \"p95\"\nbound = \"< 50 %\"",
+            ),
+            (
+                "unknown step",
+                "steps = [\"add_item\"]",
+                "steps = [\"add_items\"]",
+            ),
+            (
+                "steps of the whole",
+                "metric = \"error_rate\"",
+                "metric = \"memory_growth\"\nsteps = [\"add_item\"]",
+            ),
+            (
+                "two labels",
+                "label = \"Error Rate\"",
+                "label = \"Response Time (95th)\"",
+            ),
+            ("tolerance", "tolerance = \"10 %\"", "tolerance = \"200 %\""),
+            (
+                "implausible on the wrong side",
+                "bound = \"< 200 ms\"",
+                "bound = \"< 200 ms\"\nimplausible = \"300 ms\"",
+            ),
+            (
+                "too few samples",
+                "statistic = \"p95\"",
+                "statistic = \"p99\"",
+            ),
+            (
+                "too few samples for the duration",
+                "iterations = 20",
+                "duration = \"4 s\"",
+            ),
+            (
+                "more users than there are",
+                "metric = \"error_rate\"\nbound = \"< 0.5 %\"",
+                "metric = \"concurrent_users\"\nbound = \">= 50 users\"",
+            ),
+        ]),
+    );
 }
 
 #[test]
@@ -241,8 +259,7 @@ fn mistakes_in_data() {
             .collect();
         format!("# {what}\n{}", message_of(&with_feed(feed), &others))
     };
-    insta::assert_snapshot!(
-        [
+    snapshot("data", &[
             told("no such file", plain, None),
             told("no rows", plain, Some("\n")),
             told("a line that is not JSON", plain, Some("{\"sku\": 1}\n{\"sku\": }\n")),
@@ -260,7 +277,7 @@ fn all_mistakes_are_told_at_once() {
         .replace("ramp = \"5 /s\"", "ramp = \"5\"")
         .replace("{{ cart_id }}", "{{ card_id }}")
         .replace("< 200 ms", "< 200 apples");
-    insta::assert_snapshot!(message_of(&text, &[]));
+    snapshot("at_once", &message_of(&text, &[]));
 }
 
 #[test]
@@ -270,10 +287,10 @@ fn a_scenario_by_itself_needs_a_service() {
         text.find("[sut]").expect("a table"),
         text.find("[load]").expect("a table"),
     );
-    insta::assert_snapshot!(message_of(
-        &format!("{}{}", &text[..start], &text[end..]),
-        &[]
-    ));
+    snapshot(
+        "no_service",
+        &message_of(&format!("{}{}", &text[..start], &text[end..]), &[]),
+    );
 }
 
 #[test]
@@ -321,5 +338,5 @@ parts = [
             .to_string()
             .replace(&format!("{}/", folder.path().display()), "")
     };
-    insta::assert_snapshot!([told(suite), told(summary)].join("\n\n"));
+    snapshot("suite", &[told(suite), told(summary)].join("\n\n"));
 }
