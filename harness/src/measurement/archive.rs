@@ -236,8 +236,20 @@ fn parse(text: &[u8], path: PathBuf) -> Result<RunRecord, ArchiveError> {
             found: probe.format,
         });
     }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| ArchiveError::Content {
+    let content = |key: String, message: String| ArchiveError::Content {
+        path: path.clone(),
+        key,
+        message,
+    };
+    let mut json: serde_json::Value = serde_json::from_slice(text)
+        .map_err(|error| content(format!("line {}", error.line()), error.to_string()))?;
+    // A judged run carries its verdicts and findings beside the record; they are computed anew.
+    if let Some(object) = json.as_object_mut() {
+        for derived in ["assessment", "findings"] {
+            object.remove(derived);
+        }
+    }
+    serde_path_to_error::deserialize(&json).map_err(|error| ArchiveError::Content {
         path,
         key: error.path().to_string(),
         message: error.into_inner().to_string(),

@@ -6,19 +6,31 @@
 pub mod chart;
 pub mod checksums;
 pub mod console;
-pub mod json;
+mod context;
+mod filters;
 mod judgement;
+pub mod json;
 pub mod junit;
 mod number;
+mod phrase;
+mod render;
 pub mod summary;
 
 #[cfg(test)]
 mod sample_assessment;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use self::chart::ChartError;
+use self::context::Source;
+use self::context::form::Form;
+use self::context::full::Report;
+use self::render::Templates;
+use crate::findings;
 use crate::measurement::archive::RunRecord;
 use crate::verdict::Assessment;
 
@@ -33,11 +45,30 @@ pub enum ReportError {
         /// Why.
         source: std::io::Error,
     },
-    /// A file of the report could not be read back for its checksum.
-    #[error("cannot read {path}: {source}")]
-    Read {
+    /// A template of one's own could not be read.
+    #[error("cannot read {path}: {source}; give a folder with readable *.md templates")]
+    ReadTemplate {
         /// The file or folder.
         path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A template is wrong.
+    #[error("the template {name} is wrong: {message}")]
+    Template {
+        /// Its name.
+        name: String,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// A chart could not be drawn.
+    #[error(transparent)]
+    Chart(#[from] ChartError),
+    /// The checksums could not be written.
+    #[error("cannot write the checksums of {dir}: {source}")]
+    Checksums {
+        /// The run's folder.
+        dir: PathBuf,
         /// Why.
         source: std::io::Error,
     },
@@ -56,28 +87,60 @@ pub enum ReportError {
 pub struct Written {
     /// The dated report, `performance_report_<stamp>.md`.
     pub report: PathBuf,
-    /// All files, in the order of their names.
+    /// All files it wrote, in the order of writing.
     pub files: Vec<PathBuf>,
 }
 
-/// Writes the report of a run into its folder: both documents, charts, `run.json` with the
-/// assessment, `junit.xml`, `summary.md` and `SHA256SUMS`. `history` holds earlier runs of any kind;
-/// those that cannot be compared are left out.
+/// Writes the report of a run into its folder: both documents, charts, `run.json` with verdicts and
+/// findings, `junit.xml`, `summary.md` and last `SHA256SUMS` of all that is there. `history` holds
+/// earlier runs of any kind; those that cannot be compared are left out.
 ///
 /// # Errors
-/// If a template is wrong or a file cannot be written.
+/// If a file cannot be written.
 pub fn write_report(
     dir: &Path,
     record: &RunRecord,
     assessment: &Assessment,
     history: &[RunRecord],
 ) -> Result<Written, ReportError> {
-    let _ = history;
-    let document = json::RunDocument::new(record.clone(), assessment.clone());
-    let path = dir.join("run.json");
-    json::write(&path, &document)?;
-    Ok(Written {
-        report: dir.join(format!("performance_report_{}.md", record.stamp)),
-        files: vec![path],
-    })
+    write_report_with(dir, record, assessment, history, None)
+}
+
+/// As [`write_report`], with templates of one's own: a file of the same name in `templates` takes
+/// the place of the built-in one.
+///
+/// # Errors
+/// If a template is wrong or a file cannot be read or written.
+pub fn write_report_with(
+    dir: &Path,
+    record: &RunRecord,
+    assessment: &Assessment,
+    history: &[RunRecord],
+    templates: Option<&Path>,
+) -> Result<Written, ReportError> {
+    let templates = Templates::new(templates)?;
+    let findings = findings::find(record, assessment, history);
+    let mut files = Vec::new();
+    let charts = chart::draw(record, dir)?;
+    files.extend(charts.iter().map(|chart| dir.join(&chart.file)));
+    let run = dir.join("run.json");
+    json::write(&run, &json::RunDocument::new(record, assessment, &findings))?;
+    files.push(run);
+    let source = Source { record, assessment, findings: &findings, charts: &charts, dir };
+    let report = dir.join(format!("performance_report_{}.md", record.stamp));
+    let form = dir.join(format!("performance_test_{}.md", record.stamp));
+    for (path, text) in [
+        (report.clone(), templates.render(render::REPORT, &Report::new(source))?),
+        (form, templates.render(render::FORM, &Form::new(source))?),
+        (dir.join("junit.xml"), junit::render(record, assessment)),
+        (dir.join("summary.md"), summary::render(record, assessment)),
+    ] {
+        std::fs::write(&path, text)
+            .map_err(|source| ReportError::Write { path: path.clone(), source })?;
+        files.push(path);
+    }
+    checksums::write(dir)
+        .map_err(|source| ReportError::Checksums { dir: dir.to_owned(), source })?;
+    files.push(dir.join(checksums::FILE));
+    Ok(Written { report, files })
 }

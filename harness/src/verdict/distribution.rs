@@ -8,6 +8,7 @@ use hdrhistogram::serialization::Deserializer;
 use thiserror::Error;
 
 use crate::measurement::histogram::HistogramRecord;
+use crate::metric::Statistic;
 
 /// Why saved histograms cannot be used.
 #[derive(Debug, Error)]
@@ -137,6 +138,13 @@ impl Distribution {
                 .value_at_quantile(quantile)
                 .clamp(self.min, self.max) as f64
         })
+    }
+
+    /// A percentile, if there are enough samples to state it.
+    #[must_use]
+    pub fn percentile(&self, statistic: Statistic) -> Option<f64> {
+        let floor = statistic.sample_floor()?;
+        if self.count() < floor { None } else { self.quantile(statistic.quantile()?) }
     }
 
     /// The bucket that holds the sample of this rank (1 is the smallest), as its two ends: the

@@ -362,6 +362,12 @@ pub(crate) fn cpu_share(from: &ResourceSample, to: &ResourceSample, cores: u32) 
     }
 }
 
+/// The average over all samples; none for fewer than two.
+pub(crate) fn average_cpu(series: &ResourceSeries) -> Option<f64> {
+    let (first, last) = (series.samples.first()?, series.samples.last()?);
+    (first.at < last.at).then(|| cpu_share(first, last, series.cores))
+}
+
 /// The largest share over a second.
 pub(crate) fn peak_cpu(series: &ResourceSeries) -> Option<f64> {
     let full = cpu_windows(series)

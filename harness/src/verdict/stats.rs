@@ -30,34 +30,10 @@ const BOOTSTRAP_WINDOWS: usize = 10;
 /// The fewest single samples that carry an interval of their mean.
 const MEAN_SAMPLES: u64 = 30;
 
-/// The fewest samples for a statistic to be judged or printed: at 99 % confidence at least two
-/// samples lie beyond the percentile, i.e. the smallest n with P(Bin(n, 1 - p) <= 1) <= 1 %
-/// (nonparametric tolerance limits, Wilks 1941).
+/// The fewest samples for a statistic to be judged or printed; one for those that are no percentile.
 #[must_use]
 pub fn sample_floor(statistic: Option<Statistic>) -> u64 {
-    match statistic {
-        Some(Statistic::Median) => 11,
-        Some(Statistic::P90) => 64,
-        Some(Statistic::P95) => 130,
-        Some(Statistic::P99) => 662,
-        Some(Statistic::P999) => 6_636,
-        Some(Statistic::Average | Statistic::Min | Statistic::Max) | None => 1,
-    }
-}
-
-/// The floor for a quantile given as a number; none for one that no target can name.
-#[must_use]
-pub fn quantile_floor(quantile: f64) -> Option<u64> {
-    [
-        Statistic::Median,
-        Statistic::P90,
-        Statistic::P95,
-        Statistic::P99,
-        Statistic::P999,
-    ]
-    .into_iter()
-    .find(|statistic| statistic.quantile() == Some(quantile))
-    .map(|statistic| sample_floor(Some(statistic)))
+    statistic.and_then(Statistic::sample_floor).unwrap_or(1)
 }
 
 /// The ranks (1 is the smallest) between which the quantile lies; none if `n` samples cannot say.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
-use super::figure::cpu_share;
+use super::figure::average_cpu;
 use crate::measurement::archive::{FORMAT, RunEnd, RunRecord};
 use crate::measurement::bench::BenchRecord;
 use crate::measurement::load::ScenarioRecord;
@@ -350,8 +350,7 @@ fn of_clock(record: &ScenarioRecord) -> Option<Cause> {
 }
 
 fn of_generator(record: &ScenarioRecord) -> Option<Cause> {
-    let samples = &record.generator.samples;
-    let cpu = cpu_share(samples.first()?, samples.last()?, record.generator.cores);
+    let cpu = average_cpu(&record.generator)?;
     let lateness = Distribution::merge([&record.lateness])
         .ok()?
         .quantile(0.99)?

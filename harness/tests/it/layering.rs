@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["units", "metric"]),
     ("measurement", &["plan", "units", "metric"]),
     ("run", &["plan", "measurement", "event", "units", "metric"]),
-    ("verdict", &["plan", "measurement", "units", "metric"]),
+    ("verdict", &["plan", "measurement", "units", "metric", "exit"]),
     ("findings", &["plan", "measurement", "verdict", "units", "metric"]),
     (
         "report",

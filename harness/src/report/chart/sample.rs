@@ -310,7 +310,10 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
         windows,
         errors: errors(shape, &failed),
         server: Some(series(shape, duration, shape.cpu, shape.megabytes, tag)),
-        generator: ResourceSeries { pid: 4_712, ..series(shape, duration, shape.cpu / 6, (38, 44), tag + 1) },
+        generator: ResourceSeries {
+            pid: 4_712,
+            ..series(shape, duration, shape.cpu / 6, (38, 44), tag + 1)
+        },
         lateness: latencies(&(0..500).map(|i| latency(120, tag + i)).collect::<Vec<_>>()),
     }
 }

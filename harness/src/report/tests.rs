@@ -1,0 +1,1 @@
+//! Both documents, rendered for every kind of run there is.
