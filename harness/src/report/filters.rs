@@ -162,16 +162,18 @@ pub(super) fn method(method: Method) -> String {
     }
 }
 
-/// Text for a cell of a Markdown table: no bar, no line break, no HTML.
+/// Text for a cell of a Markdown table: no bar, no line break, no HTML. A `<` before a space or a
+/// digit opens no tag and stays readable.
 #[must_use]
 pub(super) fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let tag = rest.peek().is_some_and(|next| !next.is_ascii_digit() && *next != ' ');
         match character {
             '|' => escaped.push_str("\\|"),
             '\n' | '\r' | '\t' => escaped.push(' '),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
+            '<' if tag => escaped.push_str("&lt;"),
             other => escaped.push(other),
         }
     }
@@ -226,6 +228,7 @@ mod tests {
 
     #[test]
     fn cells_cannot_break_their_table() {
-        assert_eq!(cell("a|b\nc<d>"), "a\\|b c&lt;d&gt;");
+        assert_eq!(cell("a|b\nc<d>"), "a\\|b c&lt;d>");
+        assert_eq!(cell("< 500 ms"), "< 500 ms");
     }
 }

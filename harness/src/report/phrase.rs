@@ -19,17 +19,20 @@ pub(super) fn tally<'a>(judgements: impl Iterator<Item = &'a Judgement>) -> [usi
     counts
 }
 
-/// `7 pass, 1 is marginal, 0 fail`, with the unjudged ones only where there are any.
+/// `7 pass, 1 is marginal`: only what there is.
 pub(super) fn counts([pass, marginal, fail, invalid]: [usize; 4]) -> String {
-    let is = |count: usize| if count == 1 { "is" } else { "are" };
-    let s = |count: usize| if count == 1 { "es" } else { "" };
-    let fails = if fail == 1 { "fails" } else { "fail" };
-    let mut text =
-        format!("{pass} pass{}, {marginal} {} marginal, {fail} {fails}", s(pass), is(marginal));
-    if invalid > 0 {
-        text.push_str(&format!(", {invalid} could not be judged"));
-    }
-    text
+    let words = [
+        (pass, "passes", "pass"),
+        (marginal, "is marginal", "are marginal"),
+        (fail, "fails", "fail"),
+        (invalid, "could not be judged", "could not be judged"),
+    ];
+    let parts: Vec<String> = words
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    if parts.is_empty() { "none was judged".to_owned() } else { parts.join(", ") }
 }
 
 /// Where a judgement belongs: `scenario 2`, `the memory profile`, `the benchmarks`.

@@ -220,13 +220,16 @@ fn scenario(record: &RunRecord, assessment: &Assessment, plan: &Scenario) -> Sce
                 let counts = measured.accounting;
                 let ended = counts.completed + counts.failed;
                 format!(
-                    "{} requests ended in {}, {} of them failed ({}); at most {} users were active \
-                     at the same time. {}",
+                    "{} requests ended in {}, {} of them failed ({}); at most {} active at the same \
+                     time. {}",
                     ended,
                     filters::duration(measured.duration),
                     counts.failed,
                     rows::error_share(counts.failed, ended),
-                    measured.users.peak,
+                    match measured.users.peak {
+                        1 => "1 user was".to_owned(),
+                        many => format!("{many} users were"),
+                    },
                     peak_rate(measured),
                 )
             },

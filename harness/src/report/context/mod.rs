@@ -49,6 +49,7 @@ pub(super) struct Common {
     bottlenecks: Vec<String>,
     phases_measured: bool,
     charts: BTreeMap<String, ChartView>,
+    chart_list: Vec<ChartView>,
     files: Vec<FileView>,
     method: MethodView,
 }
@@ -86,6 +87,12 @@ struct ChartView {
     file: String,
     title: String,
     alt: String,
+}
+
+impl ChartView {
+    fn of(chart: &Chart) -> Self {
+        Self { file: chart.file.clone(), title: chart.title.clone(), alt: chart.alt.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -155,14 +162,10 @@ impl Common {
                 .iter()
                 .map(|chart| {
                     let stem = Path::new(&chart.file).file_stem().unwrap_or_default();
-                    let view = ChartView {
-                        file: chart.file.clone(),
-                        title: chart.title.clone(),
-                        alt: chart.alt.clone(),
-                    };
-                    (stem.to_string_lossy().into_owned(), view)
+                    (stem.to_string_lossy().into_owned(), ChartView::of(chart))
                 })
                 .collect(),
+            chart_list: source.charts.iter().map(ChartView::of).collect(),
             files: files(source),
             method: MethodView {
                 seed: record.seed,

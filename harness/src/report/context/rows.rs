@@ -34,7 +34,11 @@ pub(super) fn judgement(judgement: &Judgement) -> JudgementRow {
         status: judgement.verdict.mark().to_owned(),
         n: judgement.n,
         interval: filters::interval(judgement),
-        method: judgement.interval.map_or_else(String::new, |i| filters::method(i.method)),
+        method: match (judgement.interval, judgement.value) {
+            (Some(interval), _) => filters::method(interval.method),
+            (None, Some(_)) => "observation".to_owned(),
+            (None, None) => NOT_MEASURED.to_owned(),
+        },
         reason: judgement.reason.text(),
     }
 }
@@ -57,7 +61,7 @@ impl Times {
             Some(value) => text(value),
             None if times.count() == 0 => NOT_MEASURED.to_owned(),
             None => {
-                format!("n < {}", statistic.sample_floor().unwrap_or(1))
+                format!("not stated, n < {}", statistic.sample_floor().unwrap_or(1))
             }
         };
         Self {
@@ -192,7 +196,7 @@ fn method_row(record: &RunRecord, scenario: &ScenarioRecord) -> MethodRow {
     let late = |statistic| {
         let value = lateness.as_ref().and_then(|times| times.percentile(statistic));
         value.map_or_else(
-            || format!("n = {}", scenario.lateness.count),
+            || format!("not stated, n = {}", scenario.lateness.count),
             |micros| format!("{} ms", millis(micros)),
         )
     };
