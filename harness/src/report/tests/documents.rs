@@ -162,10 +162,3 @@ fn templates_of_ones_own_take_the_place_of_the_built_in() {
         other => panic!("{other:?}"),
     }
 }
-
-#[test]
-fn zz_scratch() {
-    let dir = Path::new("/tmp/sample_report");
-    std::fs::create_dir_all(dir).unwrap();
-    written(&sample::record(), dir);
-}
