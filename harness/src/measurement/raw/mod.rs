@@ -164,7 +164,7 @@ mod tests {
             requests: 10,
             failures: 1,
             min: 900,
-            mean: 1_000.5,
+            mean: 1_000.6,
             p50: 990,
             p95: 1_200,
             p99: 1_300,
