@@ -1,3 +1,4 @@
 //! Tests of the harness from outside, through what it offers to its own program.
 
+#[cfg(test)]
 mod known_answer;

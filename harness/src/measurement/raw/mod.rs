@@ -170,7 +170,8 @@ mod tests {
             p99: 1_300,
             max: 1_400,
         };
-        append_generator_rows(folder.path(), "20250511_094532", &[row.clone()]).unwrap();
+        append_generator_rows(folder.path(), "20250511_094532", std::slice::from_ref(&row))
+            .unwrap();
         let path = append_generator_rows(folder.path(), "20250511_094532", &[row]).unwrap();
         let text = std::fs::read_to_string(path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
