@@ -1,2 +1,8 @@
 //! The `smart-steps` program.
-fn main(){}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    smart_steps_engine::allocator::limit_arenas();
+    smart_steps_engine::cli::main()
+}

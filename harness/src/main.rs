@@ -1,2 +1,7 @@
-//! The `steps-perf` program.
-fn main() {}
+//! The `steps-perf` program: parse, do what the subcommand says, turn the result into an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    smart_steps_harness::cli::main().into()
+}

@@ -38,6 +38,11 @@ impl Embedding {
     /// Cosine similarity, between -1 and 1; 0 with a zero vector.
     #[must_use]
     pub fn cosine(&self, other: &Self) -> f32 {
-        self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>().clamp(-1.0, 1.0)
+        self.0
+            .iter()
+            .zip(&other.0)
+            .map(|(a, b)| a * b)
+            .sum::<f32>()
+            .clamp(-1.0, 1.0)
     }
 }

@@ -25,7 +25,9 @@ pub enum IdError {
         text: String,
     },
     /// Empty, too long, or with a character that does not belong there.
-    #[error("{text:?} is not a {kind} id: 1 to {max} characters of a-z, A-Z, 0-9, '_', '-', '.', ':', '@'")]
+    #[error(
+        "{text:?} is not a {kind} id: 1 to {max} characters of a-z, A-Z, 0-9, '_', '-', '.', ':', '@'"
+    )]
     Shape {
         /// What was wanted.
         kind: &'static str,
@@ -42,7 +44,11 @@ fn check_shape(kind: &'static str, text: &str) -> Result<(), IdError> {
     let good = |c: char| c.is_ascii_alphanumeric() || "_-.:@".contains(c);
     if text.is_empty() || text.len() > MAX_CHARS || !text.chars().all(good) {
         let text = text.chars().take(80).collect();
-        return Err(IdError::Shape { kind, max: MAX_CHARS, text });
+        return Err(IdError::Shape {
+            kind,
+            max: MAX_CHARS,
+            text,
+        });
     }
     Ok(())
 }
@@ -60,18 +66,25 @@ impl IdSource {
     /// When the operating system gives no entropy.
     pub fn from_entropy() -> Result<Self, rand::rngs::SysError> {
         let rng = ChaCha20Rng::try_from_rng(&mut rand::rngs::SysRng)?;
-        Ok(Self { rng: Mutex::new(rng) })
+        Ok(Self {
+            rng: Mutex::new(rng),
+        })
     }
 
     /// The same ids on each run; for tests and benchmarks.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self { rng: Mutex::new(ChaCha20Rng::seed_from_u64(seed)) }
+        Self {
+            rng: Mutex::new(ChaCha20Rng::seed_from_u64(seed)),
+        }
     }
 
     /// Random bytes for secrets.
     pub fn fill(&self, bytes: &mut [u8]) {
-        let mut rng = self.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut rng = self
+            .rng
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         rng.fill_bytes(bytes);
     }
 
@@ -253,6 +266,9 @@ mod tests {
         assert!("a b".parse::<ClientId>().is_err());
         assert!("".parse::<ClientId>().is_err());
         assert!(serde_json::from_str::<SessionId>("\"msg_1\"").is_err());
-        assert_eq!("anna@example.org".parse::<ClientId>().unwrap().as_str(), "anna@example.org");
+        assert_eq!(
+            "anna@example.org".parse::<ClientId>().unwrap().as_str(),
+            "anna@example.org"
+        );
     }
 }

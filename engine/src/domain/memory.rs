@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::id::{ChunkId, ClientId, DocumentId, ExperienceId, InsightId, MessageId, SessionId, TenantId};
+use super::id::{
+    ChunkId, ClientId, DocumentId, ExperienceId, InsightId, MessageId, SessionId, TenantId,
+};
 use super::persona::PersonaKey;
 
 /// Whose memory: one persona's of one client of one tenant. Nothing is ever looked up without it.
@@ -147,7 +149,9 @@ impl RecalledItem {
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
-            Self::Foundation { text, .. } | Self::Experience { text, .. } | Self::Synthesis { text, .. } => text,
+            Self::Foundation { text, .. }
+            | Self::Experience { text, .. }
+            | Self::Synthesis { text, .. } => text,
         }
     }
 }

@@ -15,4 +15,5 @@ pub mod persona;
 pub mod risk;
 pub mod session;
 pub mod tenant;
+pub mod text;
 pub mod timing;

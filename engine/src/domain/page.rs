@@ -65,7 +65,10 @@ impl Cursor {
         if made_for != filter {
             return Err(BadCursor);
         }
-        Ok(Self { after: after.to_owned(), filter })
+        Ok(Self {
+            after: after.to_owned(),
+            filter,
+        })
     }
 }
 
@@ -84,7 +87,10 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_and_a_foreign_one_does_not() {
-        let cursor = Cursor { after: "ses_1".to_owned(), filter: 7 };
+        let cursor = Cursor {
+            after: "ses_1".to_owned(),
+            filter: 7,
+        };
         assert_eq!(Cursor::decode(&cursor.encode(), 7), Ok(cursor.clone()));
         assert_eq!(Cursor::decode(&cursor.encode(), 8), Err(BadCursor));
         assert_eq!(Cursor::decode("%%%", 7), Err(BadCursor));

@@ -29,6 +29,14 @@ pub struct Persona {
     pub updated_at: Timestamp,
 }
 
+impl Persona {
+    /// Whether it came with the program.
+    #[must_use]
+    pub fn is_shipped(&self) -> bool {
+        self.key.owner == TenantId::shipped()
+    }
+}
+
 /// What makes a persona, as its file or the API gives it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {

@@ -98,7 +98,9 @@ mod tests {
         for next in [Created, Active, Paused] {
             assert!(!Completed.may_become(next));
         }
-        assert!(Created.may_become(Active) && Active.may_become(Paused) && Paused.may_become(Active));
+        assert!(
+            Created.may_become(Active) && Active.may_become(Paused) && Paused.may_become(Active)
+        );
         assert!(!Active.may_become(Created));
         assert!(!Paused.takes_messages() && !Completed.takes_messages());
     }

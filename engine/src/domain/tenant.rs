@@ -48,7 +48,10 @@ impl KeySecret {
     pub fn new(ids: &IdSource) -> Self {
         let mut bytes = [0u8; 32];
         ids.fill(&mut bytes);
-        Self(format!("ssk_{}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()))
+        Self(format!(
+            "ssk_{}",
+            bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        ))
     }
 
     /// A secret that a caller presented.

@@ -43,7 +43,10 @@ pub struct Phases(Mutex<Vec<(Phase, Duration)>>);
 impl Phases {
     /// Adds `took` to `phase`.
     pub fn add(&self, phase: Phase, took: Duration) {
-        let mut list = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut list = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         match list.iter_mut().find(|(p, _)| *p == phase) {
             Some((_, sum)) => *sum += took,
             None => list.push((phase, took)),
@@ -69,6 +72,9 @@ impl Phases {
     /// The sums in the order in which the phases began.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(Phase, Duration)> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 }

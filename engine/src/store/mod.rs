@@ -6,6 +6,8 @@
 //! (a revision, a free sequence number); if it is not, the whole set is refused with
 //! [`StoreError::Conflict`] and the caller decides anew.
 //!
+//! Instants are kept to the microsecond; finer parts are cut off.
+//!
 //! Every key starts with the tenant, and with the client where the data is a client's: a foreign id
 //! is simply not there.
 
@@ -21,7 +23,9 @@ use async_trait::async_trait;
 pub use error::StoreError;
 pub use write::{FoldRecord, KeptAnswer, Write, WriteSet};
 
-use crate::domain::id::{ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId};
+use crate::domain::id::{
+    ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
+};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, KnowledgeDomain, MemoryScope};
 use crate::domain::message::Message;
@@ -40,8 +44,9 @@ pub struct PageRequest {
     pub size: PageSize,
 }
 
-/// What a backend offers. All listings are ordered by id, newest first, except messages (by `seq`)
-/// and chunks (by document and place).
+/// What a backend offers. All listings are ordered by id, newest first, except insights (whose ids
+/// are digests: by creation, newest first), messages (by `seq`) and chunks (by document and place).
+/// A sort key is opaque to callers; any text is taken, and one that no item has is a place between.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Applies the whole set, durably, or nothing of it.
@@ -54,53 +59,121 @@ pub trait Store: Send + Sync {
     async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError>;
     /// The key with this hash, revoked or not.
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError>;
+    /// The tenant's keys, revoked ones too, ordered by id.
+    async fn api_keys(&self, tenant: &TenantId) -> Result<Vec<ApiKey>, StoreError>;
 
     /// One persona.
     async fn persona(&self, key: &PersonaKey) -> Result<Option<Persona>, StoreError>;
     /// The personas of `owner` and the shipped ones, ordered by name of the persona id, then owner.
-    async fn personas(&self, owner: &TenantId, page: &PageRequest) -> Result<Page<Persona>, StoreError>;
+    async fn personas(
+        &self,
+        owner: &TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<Persona>, StoreError>;
     /// The persona `id` of `owner`, else the shipped one of that name.
-    async fn resolve_persona(&self, owner: &TenantId, id: &PersonaId) -> Result<Option<Persona>, StoreError>;
+    async fn resolve_persona(
+        &self,
+        owner: &TenantId,
+        id: &PersonaId,
+    ) -> Result<Option<Persona>, StoreError>;
     /// The documents of a persona, ordered by file name.
     async fn documents(&self, key: &PersonaKey) -> Result<Vec<Document>, StoreError>;
     /// One document of a persona.
-    async fn document(&self, key: &PersonaKey, id: &DocumentId) -> Result<Option<Document>, StoreError>;
+    async fn document(
+        &self,
+        key: &PersonaKey,
+        id: &DocumentId,
+    ) -> Result<Option<Document>, StoreError>;
     /// All chunks of a persona's documents.
     async fn chunks(&self, key: &PersonaKey) -> Result<Vec<Chunk>, StoreError>;
     /// Every persona that has documents, of every owner; for rebuilding indexes at start.
     async fn all_persona_keys(&self) -> Result<Vec<PersonaKey>, StoreError>;
 
     /// One session.
-    async fn session(&self, tenant: &TenantId, id: &SessionId) -> Result<Option<Session>, StoreError>;
+    async fn session(
+        &self,
+        tenant: &TenantId,
+        id: &SessionId,
+    ) -> Result<Option<Session>, StoreError>;
     /// The tenant's sessions, newest first.
-    async fn sessions(&self, tenant: &TenantId, filter: &SessionFilter, page: &PageRequest) -> Result<Page<Session>, StoreError>;
+    async fn sessions(
+        &self,
+        tenant: &TenantId,
+        filter: &SessionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Session>, StoreError>;
     /// The messages of a session from `from_seq` on, in order.
-    async fn messages(&self, tenant: &TenantId, session: &SessionId, from_seq: u32, limit: u32) -> Result<Vec<Message>, StoreError>;
+    async fn messages(
+        &self,
+        tenant: &TenantId,
+        session: &SessionId,
+        from_seq: u32,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError>;
     /// One message.
-    async fn message(&self, tenant: &TenantId, id: &MessageId) -> Result<Option<Message>, StoreError>;
+    async fn message(
+        &self,
+        tenant: &TenantId,
+        id: &MessageId,
+    ) -> Result<Option<Message>, StoreError>;
     /// The folded analysis of a session.
-    async fn fold(&self, tenant: &TenantId, session: &SessionId) -> Result<Option<FoldRecord>, StoreError>;
+    async fn fold(
+        &self,
+        tenant: &TenantId,
+        session: &SessionId,
+    ) -> Result<Option<FoldRecord>, StoreError>;
     /// The folded analyses of a client's sessions, oldest first, at most `limit` of the newest.
-    async fn client_folds(&self, tenant: &TenantId, client: &ClientId, limit: u32) -> Result<Vec<FoldRecord>, StoreError>;
+    async fn client_folds(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        limit: u32,
+    ) -> Result<Vec<FoldRecord>, StoreError>;
 
     /// What one persona remembers of one client, oldest first.
     async fn experiences(&self, scope: &MemoryScope) -> Result<Vec<Experience>, StoreError>;
 
     /// One insight.
-    async fn insight(&self, tenant: &TenantId, id: &InsightId) -> Result<Option<Insight>, StoreError>;
+    async fn insight(
+        &self,
+        tenant: &TenantId,
+        id: &InsightId,
+    ) -> Result<Option<Insight>, StoreError>;
     /// A tenant's insights, about one client or all.
-    async fn insights(&self, tenant: &TenantId, client: Option<&ClientId>, page: &PageRequest) -> Result<Page<Insight>, StoreError>;
+    async fn insights(
+        &self,
+        tenant: &TenantId,
+        client: Option<&ClientId>,
+        page: &PageRequest,
+    ) -> Result<Page<Insight>, StoreError>;
 
     /// What a persona knows how well, as this tenant's use of it has shown, ordered by domain.
-    async fn knowledge(&self, tenant: &TenantId, persona: &PersonaKey) -> Result<Vec<KnowledgeDomain>, StoreError>;
+    async fn knowledge(
+        &self,
+        tenant: &TenantId,
+        persona: &PersonaKey,
+    ) -> Result<Vec<KnowledgeDomain>, StoreError>;
 
     /// One risk flag.
-    async fn risk_flag(&self, tenant: &TenantId, id: &RiskFlagId) -> Result<Option<RiskFlag>, StoreError>;
+    async fn risk_flag(
+        &self,
+        tenant: &TenantId,
+        id: &RiskFlagId,
+    ) -> Result<Option<RiskFlag>, StoreError>;
     /// The tenant's risk flags, newest first; only the open ones if `open_only`.
-    async fn risk_flags(&self, tenant: &TenantId, open_only: bool, page: &PageRequest) -> Result<Page<RiskFlag>, StoreError>;
+    async fn risk_flags(
+        &self,
+        tenant: &TenantId,
+        open_only: bool,
+        page: &PageRequest,
+    ) -> Result<Page<RiskFlag>, StoreError>;
 
     /// The answer kept under an idempotency key, if the key was used before.
-    async fn idempotent(&self, tenant: &TenantId, key: &str) -> Result<Option<KeptAnswer>, StoreError>;
+    async fn idempotent(
+        &self,
+        tenant: &TenantId,
+        key: &str,
+    ) -> Result<Option<KeptAnswer>, StoreError>;
 
     /// Waits for writes under way and closes the backend.
     async fn close(&self);

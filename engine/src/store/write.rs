@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::domain::id::{ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId};
+use crate::domain::id::{
+    ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId,
+};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, KnowledgeDomain};
 use crate::domain::message::Message;
@@ -31,6 +33,8 @@ pub struct FoldRecord {
 /// An answer kept so that a repeated request gets the same one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
+    /// The session whose words the answer repeats, if any: the answer is erased with it.
+    pub session: Option<SessionId>,
     /// Digest of method, path and body of the request.
     pub request: [u8; 32],
     /// The status.
@@ -43,13 +47,23 @@ pub struct KeptAnswer {
     pub created_at: Timestamp,
 }
 
-/// One change. Inserts of an id that exists are a conflict unless the variant says "put".
+/// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
+/// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Makes the tenant unless it exists.
     PutTenant(Tenant),
     /// A new API key.
     InsertApiKey(ApiKey),
+    /// Revokes an API key; one that is revoked already keeps its first time.
+    RevokeApiKey {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        id: ApiKeyId,
+        /// Since when it opens nothing.
+        at: Timestamp,
+    },
     /// Inserts or replaces a persona (not its documents).
     PutPersona(Persona),
     /// Removes a persona with its documents and chunks.
@@ -70,7 +84,8 @@ pub enum Write {
     },
     /// A new session.
     InsertSession(Session),
-    /// Replaces a session; a conflict unless the stored revision is `session.revision - 1`.
+    /// Replaces a session; a conflict unless the stored revision is `session.revision - 1` and client
+    /// and persona are the stored ones.
     UpdateSession(Session),
     /// Removes a session with its messages, fold, experiences, flags, and the insights that rest on
     /// nothing else; evidence in other insights that quotes the session is removed from them.
@@ -86,7 +101,8 @@ pub enum Write {
     PutFold(FoldRecord),
     /// A new experience.
     InsertExperience(Experience),
-    /// Inserts or replaces an insight.
+    /// Inserts or replaces an insight; every session that its evidence quotes must exist and be the
+    /// same client's.
     PutInsight(Insight),
     /// Removes an insight.
     DeleteInsight {

@@ -1,1 +1,19 @@
-fn main(){}
+//! Black-box tests of the engine: a whole server on a temporary database, reached over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, what is not there is a failure"
+)]
+
+mod app;
+mod conditional;
+mod conversation;
+mod idempotency;
+mod isolation;
+mod layering;
+mod openapi;
+mod pagination;
+mod personas;
+mod problems;
+mod restart;
+mod stopping;

@@ -177,6 +177,25 @@ impl RunRecord {
         parse(&text, path)
     }
 
+    /// The runs beside this one that began before it, oldest first. A folder that holds no run, or
+    /// one that cannot be read any more, is no part of the history.
+    #[must_use]
+    pub fn earlier(dir: &Path, stamp: &str) -> Vec<Self> {
+        let above = match dir.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        let Ok(entries) = std::fs::read_dir(above) else {
+            return Vec::new();
+        };
+        let mut runs: Vec<Self> = entries
+            .filter_map(|entry| Self::load(&entry.ok()?.path()).ok())
+            .filter(|run| run.stamp.as_str() < stamp)
+            .collect();
+        runs.sort_by(|a, b| a.stamp.cmp(&b.stamp));
+        runs
+    }
+
     /// The JSON schema of `run.json`, as published in `schemas/run.schema.json`.
     #[must_use]
     pub fn schema() -> serde_json::Value {
@@ -236,8 +255,20 @@ fn parse(text: &[u8], path: PathBuf) -> Result<RunRecord, ArchiveError> {
             found: probe.format,
         });
     }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| ArchiveError::Content {
+    let content = |key: String, message: String| ArchiveError::Content {
+        path: path.clone(),
+        key,
+        message,
+    };
+    let mut json: serde_json::Value = serde_json::from_slice(text)
+        .map_err(|error| content(format!("line {}", error.line()), error.to_string()))?;
+    // A judged run carries its verdicts and findings beside the record; they are computed anew.
+    if let Some(object) = json.as_object_mut() {
+        for derived in ["assessment", "findings"] {
+            object.remove(derived);
+        }
+    }
+    serde_path_to_error::deserialize(&json).map_err(|error| ArchiveError::Content {
         path,
         key: error.path().to_string(),
         message: error.into_inner().to_string(),

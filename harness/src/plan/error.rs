@@ -89,10 +89,12 @@ pub fn offered<S: AsRef<str>>(word: &str, known: &[S]) -> String {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),
         None => {
-            let names: Vec<String> = known
-                .iter()
-                .map(|name| format!("`{}`", name.as_ref()))
-                .collect();
+            let mut names: Vec<String> = Vec::with_capacity(known.len());
+            for name in known.iter().map(|name| format!("`{}`", name.as_ref())) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
             format!("one of {}", names.join(", "))
         }
     }

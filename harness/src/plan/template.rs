@@ -1,28 +1,35 @@
 //! The templates of a step, compiled once and filled in for each request.
 //!
 //! Texts are tera templates. Two things go beyond tera: values put into a path are percent-encoded
-//! (`| safe` leaves them as they are), and a text of a body that is nothing but one `{{ a.b.c }}`
+//! (`| safe` leaves them as they are), and a text of a body that is nothing but one `{{ a.b[0].c }}`
 //! stands for the JSON value itself, so numbers and lists keep their type. An undefined variable is
 //! an error, never an empty text. Nothing here sends a request or reads a file.
 
+mod compile;
+mod expression;
+mod fill;
+
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::Write;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tera::{Context, ErrorKind, Tera};
+use tera::{Context, Tera};
+
+use self::compile::{Compiler, Parts, new_tera, reason};
+pub use self::expression::dotted_paths;
+pub(super) use self::expression::follow;
+use self::expression::is_literal;
+use self::fill::Filler;
 
 use super::scenario::Scenario;
-use super::step::{Check, Method, Step};
+use super::step::{Method, Step};
 
-/// Templates with this suffix in their name get their values percent-encoded.
-const PATH_SUFFIX: &str = ".path";
-
-/// What every step's template knows besides captured values and feeds: the user's number from 0, its
-/// iteration from 1 (0 in set-up; in tear-down the last one), the run's stamp, and the secret.
-/// In the memory profile `user` is the worker and `iteration` the operation's number from 1.
-pub const STEP_VARIABLES: [&str; 4] = ["user", "iteration", "run", "secret"];
+/// What every step's template knows besides captured values and feeds: the user's number from 1, its
+/// iteration from 1, and a text that is different in each run. In the memory profile `user` is the
+/// worker and `iteration` the operation's number. The secret is not among them: it belongs into the
+/// headers of the system under test, which are sent with each request.
+pub const STEP_VARIABLES: [&str; 3] = ["user", "iteration", "run"];
 
 /// What the texts of the system under test know.
 pub const SUT_VARIABLES: [&str; 4] = ["port", "dir", "secret", "root"];
@@ -127,15 +134,6 @@ pub struct CompiledStep {
     parts: Arc<Parts>,
 }
 
-#[derive(Debug)]
-struct Parts {
-    path: Text,
-    headers: Vec<(String, Text)>,
-    body: Option<Node>,
-    /// For each body check of the step, the expected value where it has one.
-    equals: Vec<Option<Node>>,
-}
-
 /// A request of which nothing is left open.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderedRequest {
@@ -220,16 +218,6 @@ pub fn variables(text: &str) -> Result<BTreeSet<String>, String> {
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
-/// Every `{{ a.b.c }}` of a text that is nothing but a dotted path, as its segments.
-#[must_use]
-pub fn dotted_paths(text: &str) -> Vec<Vec<String>> {
-    text.split("{{")
-        .skip(1)
-        .filter_map(|rest| rest.split_once("}}"))
-        .filter_map(|(inner, _)| segments_of(inner))
-        .collect()
-}
-
 impl CompiledStep {
     /// The step's name.
     #[must_use]
@@ -274,269 +262,6 @@ impl CompiledStep {
                 })
                 .collect::<Result<_, TemplateError>>()?,
         })
-    }
-}
-
-/// A text: as it stands, or the name of a template.
-#[derive(Debug)]
-enum Text {
-    Literal(String),
-    Template(String),
-}
-
-/// A JSON value with templates in its texts. Texts carry their JSON pointer for messages.
-#[derive(Debug)]
-enum Node {
-    Literal(Value),
-    /// The value at this dotted path, with its type.
-    Value {
-        segments: Vec<String>,
-        pointer: String,
-    },
-    Text {
-        text: Text,
-        pointer: String,
-    },
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-}
-
-struct Compiler<'a> {
-    tera: &'a mut Tera,
-    step: &'a str,
-    place: usize,
-    next: usize,
-}
-
-impl Compiler<'_> {
-    fn parts(&mut self, step: &Step) -> Result<Parts, TemplateError> {
-        Ok(Parts {
-            path: self.text(&step.path, PATH_SUFFIX, &Part::Path)?,
-            headers: step
-                .headers
-                .iter()
-                .map(|(name, value)| {
-                    let text = self.text(value, "", &Part::Header(name.clone()))?;
-                    Ok((name.clone(), text))
-                })
-                .collect::<Result<_, TemplateError>>()?,
-            body: match &step.body {
-                Some(body) => Some(self.node(body, "", &|pointer| Part::Body(pointer.to_owned()))?),
-                None => None,
-            },
-            equals: step
-                .expect
-                .body
-                .iter()
-                .enumerate()
-                .map(|(place, check)| match &check.check {
-                    Check::Equals(value) => {
-                        self.node(value, "", &|_| Part::Check(place + 1)).map(Some)
-                    }
-                    Check::Exists(_) | Check::MinLength(_) => Ok(None),
-                })
-                .collect::<Result<_, TemplateError>>()?,
-        })
-    }
-
-    fn text(&mut self, text: &str, suffix: &str, part: &Part) -> Result<Text, TemplateError> {
-        if is_literal(text) {
-            return Ok(Text::Literal(text.to_owned()));
-        }
-        let name = format!("{}.{}{suffix}", self.place, self.next);
-        self.next += 1;
-        self.tera
-            .add_raw_template(&name, text)
-            .map_err(|error| TemplateError::Syntax {
-                step: self.step.to_owned(),
-                part: part.clone(),
-                reason: reason(&error),
-            })?;
-        Ok(Text::Template(name))
-    }
-
-    fn node(
-        &mut self,
-        value: &Value,
-        pointer: &str,
-        part: &dyn Fn(&str) -> Part,
-    ) -> Result<Node, TemplateError> {
-        Ok(match value {
-            Value::String(text) => match dotted_path(text) {
-                Some(segments) => Node::Value {
-                    segments,
-                    pointer: pointer.to_owned(),
-                },
-                None => match self.text(text, "", &part(pointer))? {
-                    Text::Literal(text) => Node::Literal(Value::String(text)),
-                    text @ Text::Template(_) => Node::Text {
-                        text,
-                        pointer: pointer.to_owned(),
-                    },
-                },
-            },
-            Value::Array(list) => Node::List(
-                list.iter()
-                    .enumerate()
-                    .map(|(place, item)| self.node(item, &format!("{pointer}/{place}"), part))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Value::Object(fields) => Node::Object(
-                fields
-                    .iter()
-                    .map(|(key, item)| {
-                        Ok((
-                            key.clone(),
-                            self.node(item, &format!("{pointer}/{key}"), part)?,
-                        ))
-                    })
-                    .collect::<Result<_, TemplateError>>()?,
-            ),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Node::Literal(value.clone()),
-        })
-    }
-}
-
-struct Filler<'a> {
-    step: &'a CompiledStep,
-    vars: &'a Map<String, Value>,
-    /// Made when the first real template needs it: requests without one pay nothing.
-    context: Option<Context>,
-}
-
-impl Filler<'_> {
-    fn text(&mut self, text: &Text, part: &Part) -> Result<String, TemplateError> {
-        let name = match text {
-            Text::Literal(text) => return Ok(text.clone()),
-            Text::Template(name) => name,
-        };
-        let failed = |error: &tera::Error| TemplateError::Render {
-            step: self.step.name.to_string(),
-            part: part.clone(),
-            reason: reason(error),
-        };
-        let context = match self.context.take() {
-            Some(context) => context,
-            None => Context::from_serialize(self.vars).map_err(|error| failed(&error))?,
-        };
-        let rendered = self
-            .step
-            .tera
-            .render(name, &context)
-            .map_err(|error| failed(&error));
-        self.context = Some(context);
-        rendered
-    }
-
-    fn node(&mut self, node: &Node, part: &dyn Fn(&str) -> Part) -> Result<Value, TemplateError> {
-        Ok(match node {
-            Node::Literal(value) => value.clone(),
-            Node::Value { segments, pointer } => match lookup(self.vars, segments) {
-                Some(value) => value.clone(),
-                None => {
-                    return Err(TemplateError::Undefined {
-                        step: self.step.name.to_string(),
-                        part: part(pointer),
-                        expression: segments.join("."),
-                    });
-                }
-            },
-            Node::Text { text, pointer } => Value::String(self.text(text, &part(pointer))?),
-            Node::List(items) => Value::Array(
-                items
-                    .iter()
-                    .map(|item| self.node(item, part))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Node::Object(fields) => Value::Object(
-                fields
-                    .iter()
-                    .map(|(key, item)| Ok((key.clone(), self.node(item, part)?)))
-                    .collect::<Result<_, TemplateError>>()?,
-            ),
-        })
-    }
-}
-
-fn new_tera() -> Tera {
-    let mut tera = Tera::new();
-    tera.autoescape_on([PATH_SUFFIX]);
-    tera.set_escape_fn(percent_encode);
-    tera
-}
-
-/// Encodes everything but the unreserved characters of RFC 3986, so that a value can stand in a
-/// path segment as well as in a query.
-fn percent_encode(text: &str, out: &mut dyn Write) -> std::io::Result<()> {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.write_all(&[byte])?;
-            }
-            _ => write!(out, "%{byte:02X}")?,
-        }
-    }
-    Ok(())
-}
-
-fn is_literal(text: &str) -> bool {
-    !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
-}
-
-/// The segments of `a.b.0.c` if the text is nothing but `{{ a.b.0.c }}`.
-fn dotted_path(text: &str) -> Option<Vec<String>> {
-    segments_of(text.trim().strip_prefix("{{")?.strip_suffix("}}")?)
-}
-
-fn segments_of(expression: &str) -> Option<Vec<String>> {
-    let expression = expression.trim();
-    let segments: Vec<String> = expression.split('.').map(str::to_owned).collect();
-    let is_name = |segment: &String| {
-        !segment.is_empty()
-            && segment
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    let starts_as_name = expression.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let is_word = matches!(
-        expression,
-        "true" | "false" | "none" | "null" | "True" | "False" | "None"
-    );
-    (starts_as_name && !is_word && segments.iter().all(is_name)).then_some(segments)
-}
-
-fn lookup<'a>(vars: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value> {
-    let (first, rest) = segments.split_first()?;
-    follow(vars.get(first)?, rest)
-}
-
-/// The value that the segments lead to from here.
-pub(super) fn follow<'a>(value: &'a Value, segments: &[String]) -> Option<&'a Value> {
-    segments
-        .iter()
-        .try_fold(value, |value, segment| match value {
-            Value::Object(fields) => fields.get(segment),
-            Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
-            _ => None,
-        })
-}
-
-/// Tera's message in one line: its own report shows source and file, which the caller knows better.
-fn reason(error: &tera::Error) -> String {
-    match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-            format!(
-                "{} (at character {})",
-                report.message(),
-                report.span().start_col + 1
-            )
-        }
-        other => other
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
     }
 }
 

@@ -24,7 +24,8 @@ use self::document::{Document, KeyPath};
 use self::mirror::ScenarioFile;
 use self::mirror_suite::SuiteFile;
 use self::scenario::{BENCH, FULL, MEMORY};
-use super::error::{PlanError, Problem};
+pub use super::error::PlanError;
+use super::error::Problem;
 use super::scenario::Scenario;
 use super::suite::{Suite, Sut};
 use super::target::Target;
@@ -66,6 +67,10 @@ pub fn load_suite(path: &Path, profile: &str, only: &[String]) -> Result<Suite, 
     suite.scenarios.retain(|scenario| is_chosen(&scenario.name));
     suite.memory = suite.memory.filter(|_| is_chosen(MEMORY));
     suite.bench = suite.bench.filter(|_| is_chosen(BENCH));
+    // A row over the whole suite says nothing where a part of it was not chosen.
+    suite
+        .summary
+        .retain(|row| row.parts.iter().all(|part| is_chosen(&part.scenario)));
     Ok(suite)
 }
 

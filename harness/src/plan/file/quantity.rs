@@ -30,7 +30,7 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
     match unit {
         "/s" | "/sec" => Ok(number),
         "/min" => Ok(number / 60.0),
-        _ => Err(unknown_unit(unit, "a rate")),
+        _ => Err(unknown_unit(unit, "rates")),
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
     if unit == "%" {
         Ok(number)
     } else {
-        Err(unknown_unit(unit, "a share"))
+        Err(unknown_unit(unit, "shares"))
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn figure(text: &str) -> Result<(f64, Unit), String> {
         "GB" => (number * 1_000.0, Unit::Megabytes),
         "ms" => (number, Unit::Milliseconds),
         _ => {
-            let seconds = seconds_of(unit).ok_or_else(|| unknown_unit(unit, "a bound"))?;
+            let seconds = seconds_of(unit).ok_or_else(|| unknown_unit(unit, "bounds"))?;
             (number * seconds * 1_000.0, Unit::Milliseconds)
         }
     };
@@ -128,10 +128,7 @@ fn number_and_unit(text: &str) -> Result<(f64, &str), String> {
 }
 
 fn unknown_unit(unit: &str, of: &str) -> String {
-    format!(
-        "\"{unit}\" is not a unit of {}",
-        of.trim_start_matches("a ")
-    )
+    format!("\"{unit}\" is not a unit of {of}")
 }
 
 #[cfg(test)]
@@ -174,7 +171,7 @@ mod tests {
         );
         assert_eq!(
             bound("< 5 apples"),
-            Err("\"apples\" is not a unit of bound".to_owned())
+            Err("\"apples\" is not a unit of bounds".to_owned())
         );
     }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::plan::step::{BodyCheck, Expect, StepClass};
+use crate::plan::step::{BodyCheck, Check, Expect, StepClass};
 
 fn step(path: &str, body: Option<Value>) -> Step {
     Step {
@@ -27,7 +27,10 @@ fn step(path: &str, body: Option<Value>) -> Step {
 }
 
 fn vars(value: Value) -> Map<String, Value> {
-    value.as_object().expect("an object").clone()
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("{other} is no object"),
+    }
 }
 
 fn render(step: Step, variables: Value) -> Result<RenderedRequest, TemplateError> {
@@ -56,7 +59,7 @@ fn a_body_text_that_is_one_expression_keeps_the_type() {
     let body = json!({
         "row": "{{ row }}",
         "count": "{{row.count}}",
-        "second": "{{ row.list.1 }}",
+        "second": "{{ row.list[1] }}",
         "text": "n = {{ row.count }}",
         "sum": "{{ row.count + 1 }}",
         "fixed": [1, null, true, "plain"],
@@ -178,6 +181,27 @@ fn variables_are_named_by_their_first_name() {
     );
     assert!(variables("no template").expect("valid").is_empty());
     assert!(variables("{{ open").is_err());
+}
+
+#[test]
+fn dotted_paths_are_plain_names_with_places() {
+    let paths = |text: &str| dotted_paths(text);
+    assert_eq!(
+        paths("{{ a }} and {{b.c[0][12].d}}"),
+        [vec!["a"], vec!["b", "c", "0", "12", "d"]]
+    );
+    for text in [
+        "{{ a | upper }}",
+        "{{ 1 }}",
+        "{{ a.0 }}",
+        "{{ a[b] }}",
+        "{{ a[] }}",
+        "{{ true }}",
+        "{{ }}",
+        "{{ a + 1 }}",
+    ] {
+        assert!(paths(text).is_empty(), "{text}");
+    }
 }
 
 #[test]

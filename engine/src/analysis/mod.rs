@@ -1,0 +1,40 @@
+//! Session analysis as a fold, with no LLM.
+//!
+//! `state' = step(state, message)`: a session's analysis is a bounded [`SessionState`] that the
+//! caller stores in the message's own transaction. Reading it renders the state and never re-reads
+//! the session, and a message costs the same however long the session already is.
+//!
+//! What is said is said in the client's own words, quoted by message and byte span. What the persona
+//! says counts for turn-taking and questions only, never as evidence. Where there is too little to
+//! tell, the answer is [`Estimate::Insufficient`](crate::domain::analysis::Estimate), not a zero.
+//! Nothing here diagnoses or scores quality, and nothing here reads a clock, a network or a store.
+
+mod engagement;
+mod goals;
+pub mod insight;
+mod key_points;
+mod markers;
+mod phrase;
+mod questions;
+mod reading;
+mod render;
+mod risk;
+mod sentiment;
+mod span;
+mod state;
+mod statistics;
+mod topics;
+mod turns;
+mod vader;
+
+#[cfg(test)]
+mod laws;
+
+pub use render::render;
+pub use state::{Observation, SessionState, StateError};
+
+/// The version of the algorithm. A stored state of another version is refolded from the messages.
+pub const VERSION: u32 = 1;
+
+/// The most bytes that a stored state may have.
+pub const STATE_LIMIT: usize = 32 * 1024;

@@ -1,0 +1,171 @@
+//! Questions, open or closed, by rule.
+//!
+//! A question is a sentence that ends with a question mark. It is open if it has a wh-word or "tell
+//! me" and does not start with an auxiliary. On `AnnoMI` the first rule had precision .86 and recall
+//! .90, the second sorted 76 % of the questions rightly; the figures are rendered with the counts.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::reading::Sentence;
+use super::span::{MessageIds, Span};
+use crate::domain::analysis::{QuestionCounts, QuestionError, Questions};
+use crate::domain::message::Role;
+
+const KNOWN_ERROR: QuestionError = QuestionError {
+    precision: 0.86,
+    recall: 0.90,
+    open_accuracy: 0.76,
+};
+const LATEST: usize = 5;
+const QUOTE_BYTES: usize = 160;
+
+const WH: [&str; 9] = [
+    "what", "how", "why", "who", "where", "when", "which", "what's", "how's",
+];
+const AUXILIARIES: [&str; 38] = [
+    "am",
+    "are",
+    "aren't",
+    "can",
+    "can't",
+    "could",
+    "couldn't",
+    "did",
+    "didn't",
+    "do",
+    "does",
+    "doesn't",
+    "don't",
+    "had",
+    "hadn't",
+    "has",
+    "hasn't",
+    "have",
+    "haven't",
+    "is",
+    "isn't",
+    "may",
+    "might",
+    "must",
+    "shall",
+    "should",
+    "shouldn't",
+    "was",
+    "wasn't",
+    "were",
+    "weren't",
+    "will",
+    "won't",
+    "would",
+    "wouldn't",
+    "ain't",
+    "cannot",
+    "ought",
+];
+
+/// Running counts and the client's latest questions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct QuestionTally {
+    client: QuestionCounts,
+    persona: QuestionCounts,
+    latest: VecDeque<Span>,
+}
+
+fn is_open(sentence: &Sentence<'_>) -> bool {
+    let norms = sentence.norms();
+    let wh = norms.iter().any(|word| WH.contains(word));
+    let tell_me = norms.windows(2).any(|pair| pair == ["tell", "me"]);
+    let auxiliary = norms.first().is_some_and(|word| AUXILIARIES.contains(word));
+    (wh || tell_me) && !auxiliary
+}
+
+impl QuestionTally {
+    /// Takes in one sentence.
+    pub(super) fn step(&mut self, seq: u32, role: Role, sentence: &Sentence<'_>) {
+        if !sentence.is_question() {
+            return;
+        }
+        let counts = match role {
+            Role::Client => &mut self.client,
+            Role::Persona => &mut self.persona,
+        };
+        if is_open(sentence) {
+            counts.open += 1;
+        } else {
+            counts.closed += 1;
+        }
+        if role == Role::Client {
+            self.latest.push_back(Span::of(seq, sentence, QUOTE_BYTES));
+            if self.latest.len() > LATEST {
+                self.latest.pop_front();
+            }
+        }
+    }
+
+    /// What is quoted.
+    pub(super) fn spans(&self) -> impl Iterator<Item = &Span> {
+        self.latest.iter()
+    }
+
+    /// Drops the quotations, to make room; the counts stay.
+    pub(super) fn forget_quotes(&mut self) {
+        self.latest.clear();
+    }
+
+    /// The counts with their known error.
+    pub(super) fn render(&self, ids: &MessageIds) -> Questions {
+        Questions {
+            client: self.client,
+            persona: self.persona,
+            latest: ids.quotes(&self.latest),
+            known_error: KNOWN_ERROR,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::reading::read;
+
+    fn tally(text: &str) -> QuestionCounts {
+        let mut tally = QuestionTally::default();
+        for sentence in read(text) {
+            tally.step(0, Role::Client, &sentence);
+        }
+        tally.client
+    }
+
+    #[test]
+    fn tells_open_from_closed() {
+        assert_eq!(
+            tally("What brings you here? Tell me more, would you?").open,
+            2
+        );
+        assert_eq!(
+            tally("Did you sleep? Do you know what helps? You're sure?").closed,
+            3
+        );
+        assert_eq!(
+            tally("I wonder what that means."),
+            QuestionCounts::default()
+        );
+        assert_eq!(tally("\"Why me?\""), QuestionCounts { open: 1, closed: 0 });
+    }
+
+    #[test]
+    fn keeps_the_latest_five_of_the_client() {
+        let mut tally = QuestionTally::default();
+        for seq in 0..9 {
+            tally.step(seq, Role::Client, &read("Why?")[0]);
+            tally.step(seq, Role::Persona, &read("Why not?")[0]);
+        }
+        assert_eq!(
+            tally.spans().map(|s| s.seq).collect::<Vec<_>>(),
+            [4, 5, 6, 7, 8]
+        );
+        assert_eq!(tally.persona.open, 9);
+    }
+}

@@ -1,0 +1,87 @@
+//! From the state to what a reader gets.
+
+use super::{STATE_LIMIT, SessionState, VERSION};
+use crate::domain::analysis::{Depth, SessionAnalysis, Working};
+use crate::domain::id::SessionId;
+
+/// How many of each list a depth shows.
+struct Amount {
+    key_points: usize,
+    topics: usize,
+    concerns: usize,
+}
+
+fn amount(depth: Depth) -> Amount {
+    match depth {
+        Depth::Basic => Amount {
+            key_points: 0,
+            topics: 0,
+            concerns: 0,
+        },
+        Depth::Standard => Amount {
+            key_points: 5,
+            topics: 8,
+            concerns: 3,
+        },
+        Depth::Deep => Amount {
+            key_points: 10,
+            topics: 24,
+            concerns: 5,
+        },
+    }
+}
+
+/// The analysis of the session whose fold `state` is. Reads nothing but the state.
+#[must_use]
+pub fn render(state: &SessionState, session: &SessionId, depth: Depth) -> SessionAnalysis {
+    let ids = &state.ids;
+    let amount = amount(depth);
+    let beyond_basic = depth != Depth::Basic;
+    let deep = depth == Depth::Deep;
+    let (key_points, summary) = if beyond_basic {
+        state.key_points.render(ids, amount.key_points)
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    SessionAnalysis {
+        session_id: session.clone(),
+        depth,
+        method: "extractive".to_owned(),
+        algorithm_version: VERSION,
+        messages: state.messages(),
+        turn_taking: state.turns.render(),
+        sentiment: state.sentiment.render(ids),
+        risk: state.risk.render(ids),
+        questions: beyond_basic.then(|| state.questions.render(ids)),
+        summary,
+        key_points,
+        topics: state
+            .topics
+            .render(ids, amount.topics, |span| state.around(span)),
+        goals: if beyond_basic {
+            state.goals.render(ids)
+        } else {
+            Vec::new()
+        },
+        concerns: state.sentiment.concerns(ids, amount.concerns),
+        strengths: if beyond_basic {
+            state.goals.strengths(ids)
+        } else {
+            Vec::new()
+        },
+        markers: deep.then(|| state.markers.render()),
+        engagement: deep.then(|| state.engagement.render()),
+        working: deep.then(|| working(state)),
+    }
+}
+
+fn working(state: &SessionState) -> Working {
+    let (terms, terms_seen) = state.topics.sizes();
+    Working {
+        state_bytes: state.stored_bytes(),
+        state_bytes_limit: STATE_LIMIT,
+        candidate_sentences: u32::try_from(state.key_points.len()).unwrap_or(u32::MAX),
+        terms: u32::try_from(terms).unwrap_or(u32::MAX),
+        terms_seen,
+    }
+}

@@ -1,0 +1,379 @@
+//! What is spoken of: stems of one to three words between stop words, counted by Space-Saving
+//! (Metwally, Agrawal, El Abbadi 2005) in a bounded table.
+//!
+//! Labels are the client's own words. A term that had to be forgotten and came back carries the
+//! number of mentions that may have been missed; only counted mentions are ever shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::reading::{Sentence, Word, is_light};
+use super::sentiment::NEUTRAL;
+use super::span::{MessageIds, Span};
+use crate::domain::analysis::{Quote, Topic};
+
+/// The most terms counted at a time.
+pub(super) const CAPACITY: usize = 256;
+/// The most bytes of keys and quotations.
+const BYTES: usize = 9 * 1024;
+const TERM_BYTES: usize = 48;
+const ENTRY_OVERHEAD: usize = 24;
+/// A word is not shown beside a phrase that holds it and has this share of its mentions.
+const SUBSUMED: f64 = 0.7;
+
+/// A counted term.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Term {
+    /// Stems, joined by blanks.
+    pub(super) key: String,
+    count: u32,
+    error: u32,
+    /// Sentences with it.
+    pub(super) sentences: u32,
+    /// Sentences with it that sound negative.
+    pub(super) negative: u32,
+    /// Messages with it.
+    pub(super) messages: u32,
+    last_seq: u32,
+    first: Span,
+    latest: Option<Span>,
+    lowest: Option<(i16, Span)>,
+}
+
+impl Term {
+    /// Mentions that were really counted.
+    pub(super) fn mentions(&self) -> u32 {
+        self.count - self.error
+    }
+
+    /// Mentions that may have been missed.
+    pub(super) fn missed_at_most(&self) -> u32 {
+        self.error
+    }
+
+    /// The client's words for it.
+    pub(super) fn label(&self) -> &str {
+        &self.first.text
+    }
+
+    /// Where it was said, without repeats: first, where it sounded worst, latest.
+    pub(super) fn spans(&self) -> Vec<&Span> {
+        let lowest = self.lowest.as_ref().map(|(_, span)| span);
+        let mut spans: Vec<&Span> = Vec::with_capacity(3);
+        for span in std::iter::once(&self.first)
+            .chain(lowest)
+            .chain(&self.latest)
+        {
+            if !spans.contains(&span) {
+                spans.push(span);
+            }
+        }
+        spans
+    }
+
+    fn words(&self) -> usize {
+        self.key.split(' ').count()
+    }
+
+    fn bytes(&self) -> usize {
+        let spans: usize = self.spans().iter().map(|span| span.text.len() + 8).sum();
+        self.key.len() + spans + ENTRY_OVERHEAD
+    }
+
+    /// Whether `other`'s stems stand in it one after the other.
+    fn holds(&self, other: &Self) -> bool {
+        let outer: Vec<&str> = self.key.split(' ').collect();
+        let inner: Vec<&str> = other.key.split(' ').collect();
+        outer.len() > inner.len() && outer.windows(inner.len()).any(|part| part == inner)
+    }
+}
+
+/// The bounded table, ordered by key.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct TermTable {
+    terms: Vec<Term>,
+    seen: u64,
+}
+
+struct Candidate {
+    key: String,
+    start: usize,
+    end: usize,
+}
+
+/// Single content words, and pairs and triples of neighbours among them.
+fn candidates(words: &[Word<'_>]) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let mut run: Vec<(&Word<'_>, String)> = Vec::new();
+    for word in words {
+        if word.after_mark {
+            run.clear();
+        }
+        let topical = word
+            .is_content()
+            .then(|| word.stem())
+            .filter(|stem| !is_light(stem));
+        let Some(stem) = topical else {
+            run.clear();
+            continue;
+        };
+        run.push((word, stem));
+        for length in 1..=run.len().min(3) {
+            let tail = run.get(run.len() - length..).unwrap_or_default();
+            let Some((first, _)) = tail.first() else {
+                continue;
+            };
+            let key = tail
+                .iter()
+                .map(|(_, stem)| stem.as_str())
+                .collect::<Vec<_>>()
+                .join(" ");
+            if key.len() <= TERM_BYTES && word.end() - first.start <= TERM_BYTES {
+                found.push(Candidate {
+                    key,
+                    start: first.start,
+                    end: word.end(),
+                });
+            }
+        }
+    }
+    found
+}
+
+impl TermTable {
+    /// Takes in one sentence of the client; gives the keys of its terms.
+    pub(super) fn step(&mut self, seq: u32, sentence: &Sentence<'_>, affect: f64) -> Vec<String> {
+        let mut in_sentence: Vec<String> = Vec::new();
+        for candidate in candidates(&sentence.words) {
+            let from = candidate.start - sentence.start;
+            let to = candidate.end - sentence.start;
+            let Some(text) = sentence.text.get(from..to) else {
+                continue;
+            };
+            let span = Span::clipped(seq, candidate.start, text, TERM_BYTES);
+            let first_here = !in_sentence.contains(&candidate.key);
+            self.count(&candidate.key, span, affect, first_here);
+            if first_here {
+                in_sentence.push(candidate.key);
+            }
+        }
+        let mut bytes: usize = self.terms.iter().map(Term::bytes).sum();
+        while bytes > BYTES {
+            match self.drop_weakest() {
+                Some(dropped) => bytes -= dropped.bytes(),
+                None => break,
+            }
+        }
+        in_sentence
+    }
+
+    fn count(&mut self, key: &str, span: Span, affect: f64, first_in_sentence: bool) {
+        self.seen += 1;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "affect lies between -1 and 1"
+        )]
+        let milli = (affect * 1_000.0).round() as i16;
+        let negative = affect <= -NEUTRAL;
+        let place = self
+            .terms
+            .binary_search_by(|term| term.key.as_str().cmp(key));
+        if let Ok(at) = place
+            && let Some(term) = self.terms.get_mut(at)
+        {
+            term.count += 1;
+            if first_in_sentence {
+                term.sentences += 1;
+                term.negative += u32::from(negative);
+            }
+            term.messages += u32::from(term.last_seq != span.seq);
+            term.last_seq = span.seq;
+            if negative && term.lowest.as_ref().is_none_or(|(low, _)| milli < *low) {
+                term.lowest = Some((milli, span.clone()));
+            }
+            term.latest = Some(span);
+            return;
+        }
+        let error = if self.terms.len() >= CAPACITY {
+            self.drop_weakest().map_or(0, |dropped| dropped.count)
+        } else {
+            0
+        };
+        let term = Term {
+            key: key.to_owned(),
+            count: error + 1,
+            error,
+            sentences: 1,
+            negative: u32::from(negative),
+            messages: 1,
+            last_seq: span.seq,
+            lowest: negative.then(|| (milli, span.clone())),
+            first: span,
+            latest: None,
+        };
+        let at = self.terms.partition_point(|other| other.key < term.key);
+        self.terms.insert(at, term);
+    }
+
+    /// Forgets the term with the fewest counts, of these the one not said for longest.
+    pub(super) fn drop_weakest(&mut self) -> Option<Term> {
+        let weakest = self
+            .terms
+            .iter()
+            .enumerate()
+            .min_by(|(_, a), (_, b)| {
+                (a.count, a.last_seq, &a.key).cmp(&(b.count, b.last_seq, &b.key))
+            })
+            .map(|(at, _)| at)?;
+        Some(self.terms.remove(weakest))
+    }
+
+    /// How many terms are counted at present, and how many were seen, repeats included.
+    pub(super) fn sizes(&self) -> (usize, u64) {
+        (self.terms.len(), self.seen)
+    }
+
+    /// What is quoted.
+    pub(super) fn spans(&self) -> impl Iterator<Item = &Span> {
+        self.terms.iter().flat_map(Term::spans)
+    }
+
+    /// All counted terms but those that a longer phrase says better.
+    pub(super) fn distinct(&self) -> Vec<&Term> {
+        let phrases: Vec<&Term> = self
+            .terms
+            .iter()
+            .filter(|t| t.words() > 1 && t.mentions() > 1)
+            .collect();
+        let said_better = |term: &Term| {
+            phrases.iter().any(|phrase| {
+                phrase.holds(term)
+                    && f64::from(phrase.mentions()) >= SUBSUMED * f64::from(term.mentions())
+            })
+        };
+        self.terms
+            .iter()
+            .filter(|term| term.words() == 1 || term.mentions() > 1)
+            .filter(|term| !said_better(term))
+            .collect()
+    }
+
+    /// The terms with at least two counted mentions, the one in most messages first.
+    pub(super) fn leading(&self) -> Vec<&Term> {
+        let mut terms: Vec<&Term> = self
+            .distinct()
+            .into_iter()
+            .filter(|term| term.mentions() > 1)
+            .collect();
+        terms.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.key.cmp(&b.key)));
+        terms
+    }
+
+    /// The labels of the terms among `keys`, at most `most`, the best known first.
+    pub(super) fn labels(&self, keys: &[String], most: usize) -> Vec<String> {
+        let mut terms: Vec<&Term> = self
+            .distinct()
+            .into_iter()
+            .filter(|term| keys.contains(&term.key))
+            .collect();
+        terms.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.key.cmp(&b.key)));
+        terms
+            .iter()
+            .take(most)
+            .map(|term| term.label().to_owned())
+            .collect()
+    }
+
+    /// The topics for a reader; `widen` gives the sentence around a mention where it is kept.
+    pub(super) fn render<'s>(
+        &'s self,
+        ids: &MessageIds,
+        most: usize,
+        widen: impl Fn(&'s Span) -> &'s Span,
+    ) -> Vec<Topic> {
+        let show = |term: &'s Term| Topic {
+            label: term.label().to_owned(),
+            mentions: term.mentions(),
+            mentions_uncounted_at_most: term.missed_at_most(),
+            sentences: term.sentences,
+            negative_sentences: term.negative,
+            messages: term.messages,
+            evidence: distinct_quotes(ids.quotes(term.spans().into_iter().map(&widen))),
+        };
+        self.leading().into_iter().take(most).map(show).collect()
+    }
+}
+
+fn rank(term: &Term) -> (u32, u32, usize) {
+    (term.messages, term.mentions(), term.words())
+}
+
+fn distinct_quotes(quotes: Vec<Quote>) -> Vec<Quote> {
+    let mut distinct = Vec::with_capacity(quotes.len());
+    for quote in quotes {
+        if !distinct.contains(&quote) {
+            distinct.push(quote);
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::reading::read;
+
+    fn table(texts: &[&str]) -> TermTable {
+        let mut table = TermTable::default();
+        for (seq, text) in (0u32..).zip(texts) {
+            for sentence in read(text) {
+                table.step(seq, &sentence, 0.0);
+            }
+        }
+        table
+    }
+
+    #[test]
+    fn counts_stems_and_prefers_phrases() {
+        let table = table(&[
+            "My panic attacks came back.",
+            "The panic attack was on the train.",
+            "No panic attacks this week, and the train was fine.",
+        ]);
+        let leading: Vec<(&str, u32)> = table
+            .leading()
+            .iter()
+            .map(|t| (t.label(), t.mentions()))
+            .collect();
+        assert_eq!(leading, [("panic attacks", 3), ("train", 2)]);
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_keeps_what_is_frequent() {
+        let mut table = TermTable::default();
+        for seq in 0..3_000u32 {
+            let text = format!("The garden needs word{}x and word{}y.", seq, seq * 7);
+            table.step(seq, &read(&text)[0], 0.0);
+        }
+        let (kept, seen) = table.sizes();
+        assert!(kept <= CAPACITY);
+        assert_eq!(seen, 9_000);
+        assert!(table.terms.iter().map(Term::bytes).sum::<usize>() <= BYTES);
+        let garden = table.terms.iter().find(|t| t.key == "garden").unwrap();
+        assert_eq!((garden.mentions(), garden.missed_at_most()), (3_000, 0));
+    }
+
+    #[test]
+    fn counted_mentions_never_exceed_the_truth() {
+        let mut table = TermTable::default();
+        let mut said = std::collections::BTreeMap::new();
+        for seq in 0..4_000u32 {
+            let name = format!("name{}", (seq * seq) % 701);
+            *said.entry(name.clone()).or_insert(0u32) += 1;
+            table.step(seq, &read(&name)[0], 0.0);
+        }
+        for term in &table.terms {
+            let truth = said[term.label()];
+            assert!(term.mentions() <= truth && truth <= term.mentions() + term.missed_at_most());
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! The four layers behind one door.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use jiff::Timestamp;
+
+use super::context::{Context, ContextRequest, join};
+use super::embed::Embedder;
+use super::error::{IngestError, MemoryError};
+use super::experience::{self, Entry, Scope, Scopes};
+use super::foundation::{self, Foundation, Limits};
+use super::search::Query;
+use super::{metacognition, synthesis};
+use crate::config::memory::MemoryConfig;
+use crate::domain::embedding::Embedding;
+use crate::domain::id::{ClientId, DocumentId, SessionId, TenantId};
+use crate::domain::insight::Insight;
+use crate::domain::memory::{Experience, MemoryScope, Recalled, RecalledItem};
+use crate::domain::page::PageSize;
+use crate::domain::persona::{Chunk, Document, PersonaKey};
+use crate::domain::text;
+use crate::domain::timing::{Phase, Phases};
+use crate::store::{PageRequest, Store};
+
+/// While a scope is read, other work gets a turn after so many experiences.
+const READ_BATCH: usize = 64;
+
+/// How much is indexed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemoryStats {
+    /// One line per persona with documents, ordered by key.
+    pub personas: Vec<PersonaStats>,
+    /// Scopes whose experiences are in memory.
+    pub scopes: usize,
+    /// Experiences in memory.
+    pub experiences: usize,
+}
+
+/// One persona's foundation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonaStats {
+    /// Whose.
+    pub persona: PersonaKey,
+    /// Documents.
+    pub documents: usize,
+    /// Passages.
+    pub chunks: usize,
+    /// `exact` or `hnsw`.
+    pub vector_index: &'static str,
+}
+
+type Foundations = HashMap<PersonaKey, Foundation>;
+
+/// Everything that is remembered. Locks are held to look up and to put in, never while embedding
+/// and never across an await.
+pub struct Memories {
+    store: Arc<dyn Store>,
+    embedder: Arc<dyn Embedder>,
+    config: MemoryConfig,
+    foundations: RwLock<Foundations>,
+    scopes: Scopes,
+}
+
+impl std::fmt::Debug for Memories {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memories")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Memories {
+    /// Builds every persona's foundation from the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        embedder: Arc<dyn Embedder>,
+        config: &MemoryConfig,
+    ) -> Result<Self, MemoryError> {
+        let memories = Self {
+            scopes: Scopes::new(config.scopes_in_memory),
+            foundations: RwLock::default(),
+            config: config.clone(),
+            store,
+            embedder,
+        };
+        for persona in memories.store.all_persona_keys().await? {
+            let documents = memories.store.documents(&persona).await?;
+            let mut chunks: HashMap<DocumentId, Vec<Chunk>> = HashMap::new();
+            for chunk in memories.store.chunks(&persona).await? {
+                chunks
+                    .entry(chunk.document.clone())
+                    .or_default()
+                    .push(chunk);
+            }
+            for document in documents {
+                let chunks = chunks.remove(&document.id).unwrap_or_default();
+                memories.publish_document(&document, &chunks);
+            }
+        }
+        Ok(memories)
+    }
+
+    /// Cuts a document into passages. Nothing is remembered yet: commit both, then call
+    /// [`Self::publish_document`].
+    ///
+    /// # Errors
+    /// [`IngestError`] says why the document is not taken.
+    pub fn prepare_document(
+        &self,
+        persona: &PersonaKey,
+        name: &str,
+        content: String,
+        now: Timestamp,
+    ) -> Result<(Document, Vec<Chunk>), IngestError> {
+        foundation::prepare(Limits::of(&self.config), persona, name, content, now)
+    }
+
+    /// Makes a committed document known. It replaces the persona's document of the same name.
+    pub fn publish_document(&self, document: &Document, chunks: &[Chunk]) {
+        let prepared = foundation::Prepared::new(document, chunks, &*self.embedder);
+        let dimensions = self.embedder.dimensions();
+        self.foundations_mut()
+            .entry(document.persona.clone())
+            .or_insert_with(|| Foundation::new(&self.config, dimensions))
+            .publish(prepared);
+    }
+
+    /// Forgets a document that was deleted.
+    pub fn withdraw_document(&self, persona: &PersonaKey, id: &DocumentId) {
+        let mut foundations = self.foundations_mut();
+        if let Some(foundation) = foundations.get_mut(persona) {
+            foundation.withdraw(id);
+            if foundation.documents() == 0 {
+                foundations.remove(persona);
+            }
+        }
+    }
+
+    /// Forgets the documents of a persona that was deleted.
+    pub fn withdraw_persona(&self, persona: &PersonaKey) {
+        self.foundations_mut().remove(persona);
+    }
+
+    /// The passages of `persona` that are relevant to `query`, best first, at most `k`; none when
+    /// nothing is relevant.
+    pub fn retrieve_relevant_context(
+        &self,
+        persona: &PersonaKey,
+        query: &str,
+        k: usize,
+        phases: &Phases,
+    ) -> Vec<Recalled> {
+        let query = self.query(query, phases);
+        phases.time(Phase::Foundation, || {
+            let foundations = self.foundations();
+            foundations
+                .get(persona)
+                .map_or_else(Vec::new, |f| f.retrieve(&query, None, k))
+        })
+    }
+
+    /// What the persona remembers of the client that is relevant to `query`, best first, at most `k`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn retrieve_relevant_experiences(
+        &self,
+        scope: &MemoryScope,
+        query: &str,
+        k: usize,
+        now: Timestamp,
+        phases: &Phases,
+    ) -> Result<Vec<Recalled>, MemoryError> {
+        let query = self.query(query, phases);
+        let entry = phases
+            .time_async(Phase::Experience, self.enter(scope))
+            .await?;
+        Ok(phases.time(Phase::Experience, || read(&entry).retrieve(&query, k, now)))
+    }
+
+    /// Makes a committed experience known.
+    ///
+    /// # Errors
+    /// None today; a memory kept elsewhere may fail.
+    pub async fn record_interaction(
+        &self,
+        experience: &Experience,
+        phases: &Phases,
+    ) -> Result<(), MemoryError> {
+        if let Some(entry) = self.scopes.learning(experience) {
+            let prepared = phases.time(Phase::Embed, || {
+                experience::Prepared::new(experience.clone(), &*self.embedder)
+            });
+            phases.time(Phase::Experience, || {
+                let mut scope = entry.scope.write().unwrap_or_else(PoisonError::into_inner);
+                // The session may have been forgotten since; whoever forgets marks it first.
+                if self.scopes.learning(experience).is_some() {
+                    scope.record(prepared);
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Forgets a session that was deleted.
+    pub fn forget_session(&self, tenant: &TenantId, client: &ClientId, session: &SessionId) {
+        self.scopes.forget_session(tenant, client, session);
+    }
+
+    /// Forgets a client whose data was deleted.
+    pub fn forget_client(&self, tenant: &TenantId, client: &ClientId) {
+        self.scopes.forget_client(tenant, client);
+    }
+
+    /// What a reply to the client's words may rest on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn context(
+        &self,
+        request: &ContextRequest<'_>,
+        phases: &Phases,
+    ) -> Result<Context, MemoryError> {
+        let query = self.query(request.query, phases);
+        let goals = phases.time(Phase::Embed, || match request.goals {
+            [] => None,
+            goals => Some(self.embedder.embed(&goals.join("\n"))),
+        });
+        let entry = phases
+            .time_async(Phase::Experience, self.enter(request.scope))
+            .await?;
+        let insights = phases
+            .time_async(Phase::Synthesis, self.insights(request.scope))
+            .await?;
+
+        // Twice as many as wanted, so that passing over near copies leaves enough.
+        let wide = request.k.saturating_mul(2);
+        let mut candidates = phases.time(Phase::Foundation, || {
+            self.passages(&request.scope.persona, &query, goals.as_ref(), wide)
+        });
+        phases.time(Phase::Experience, || {
+            let scope = read(&entry);
+            candidates.extend(
+                scope
+                    .retrieve(&query, wide, request.now)
+                    .into_iter()
+                    .map(|r| {
+                        let vector = match &r.item {
+                            RecalledItem::Experience { experience_id, .. } => {
+                                scope.vector(experience_id)
+                            }
+                            _ => None,
+                        };
+                        let vector = vector.map(<[f32]>::to_vec);
+                        (r, vector)
+                    }),
+            );
+        });
+        Ok(phases.time(Phase::Synthesis, || {
+            let persona = &request.scope.persona;
+            let from = self.config.remembered_from;
+            let insights = synthesis::recall(&insights, persona, &query, &*self.embedder, from);
+            candidates.extend(
+                insights
+                    .into_iter()
+                    .map(|(r, vector)| (r, Some(vector.as_slice().to_vec()))),
+            );
+            join(candidates, request, self.config.diversity, query.embedding)
+        }))
+    }
+
+    /// Which of the persona's `expertise` the request fell in that gave `context`; none if it is
+    /// about none of them.
+    #[must_use]
+    pub fn knowledge_domain<'e>(
+        &self,
+        expertise: &'e [String],
+        context: &Context,
+        phases: &Phases,
+    ) -> Option<&'e str> {
+        phases.time(Phase::Synthesis, || {
+            metacognition::nearest(expertise, &context.query, &context.items, &*self.embedder)
+        })
+    }
+
+    /// How much is indexed.
+    #[must_use]
+    pub fn stats(&self) -> MemoryStats {
+        let foundations = self.foundations();
+        let line = |(persona, foundation): (&PersonaKey, &Foundation)| PersonaStats {
+            persona: persona.clone(),
+            documents: foundation.documents(),
+            chunks: foundation.chunks(),
+            vector_index: foundation.vector_kind(),
+        };
+        let mut personas: Vec<PersonaStats> = foundations.iter().map(line).collect();
+        drop(foundations);
+        personas.sort_by(|a, b| a.persona.cmp(&b.persona));
+        let (scopes, experiences) = self.scopes.count();
+        MemoryStats {
+            personas,
+            scopes,
+            experiences,
+        }
+    }
+
+    fn query(&self, text: &str, phases: &Phases) -> Query {
+        phases.time(Phase::Embed, || Query {
+            terms: text::terms(text),
+            embedding: self.embedder.embed(text),
+        })
+    }
+
+    fn passages(
+        &self,
+        persona: &PersonaKey,
+        query: &Query,
+        goals: Option<&Embedding>,
+        k: usize,
+    ) -> Vec<(Recalled, Option<Vec<f32>>)> {
+        let foundations = self.foundations();
+        let Some(foundation) = foundations.get(persona) else {
+            return Vec::new();
+        };
+        let with_vector = |recalled: Recalled| {
+            let vector = match &recalled.item {
+                RecalledItem::Foundation { chunk_id, .. } => foundation.vector(chunk_id),
+                _ => None,
+            };
+            let vector = vector.map(<[f32]>::to_vec);
+            (recalled, vector)
+        };
+        foundation
+            .retrieve(query, goals, k)
+            .into_iter()
+            .map(with_vector)
+            .collect()
+    }
+
+    async fn insights(&self, scope: &MemoryScope) -> Result<Vec<Insight>, MemoryError> {
+        let size = self.config.insights_considered.min(PageSize::MAX);
+        let Some(size) = PageSize::new(size) else {
+            return Ok(Vec::new());
+        };
+        let page = PageRequest { after: None, size };
+        Ok(self
+            .store
+            .insights(&scope.tenant, Some(&scope.client), &page)
+            .await?
+            .items)
+    }
+
+    /// The scope's entry, read from the store if it was not in memory.
+    async fn enter(&self, scope: &MemoryScope) -> Result<Arc<Entry>, MemoryError> {
+        let make = || Scope::new(&self.config, self.embedder.dimensions());
+        let entry = self.scopes.enter(scope, make);
+        let read_store = || async {
+            let mut prepared = Vec::new();
+            for (at, experience) in self.store.experiences(scope).await?.into_iter().enumerate() {
+                prepared.push(experience::Prepared::new(experience, &*self.embedder));
+                if at % READ_BATCH == READ_BATCH - 1 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            entry
+                .scope
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .complete(prepared);
+            Ok::<(), MemoryError>(())
+        };
+        entry.read.get_or_try_init(read_store).await?;
+        Ok(entry)
+    }
+
+    fn foundations(&self) -> RwLockReadGuard<'_, Foundations> {
+        self.foundations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn foundations_mut(&self) -> RwLockWriteGuard<'_, Foundations> {
+        self.foundations
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(entry: &Entry) -> RwLockReadGuard<'_, Scope> {
+    entry.scope.read().unwrap_or_else(PoisonError::into_inner)
+}

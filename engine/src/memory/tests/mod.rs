@@ -1,0 +1,6 @@
+//! Tests of the layers together, on the documents that ship with the program.
+
+mod corpus;
+mod isolation;
+mod retrieval;
+mod shelf;

@@ -1,0 +1,154 @@
+//! A store that holds what memory reads and nothing else.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use crate::domain::id::{
+    ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
+};
+use crate::domain::insight::Insight;
+use crate::domain::memory::{Experience, KnowledgeDomain, MemoryScope};
+use crate::domain::message::Message;
+use crate::domain::page::Page;
+use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
+use crate::domain::risk::RiskFlag;
+use crate::domain::session::{Session, SessionFilter};
+use crate::domain::tenant::{ApiKey, KeyHash, Tenant};
+use crate::store::{FoldRecord, KeptAnswer, PageRequest, Store, StoreError, WriteSet};
+
+#[derive(Default)]
+pub(super) struct Shelf {
+    documents: Mutex<Vec<(Document, Vec<Chunk>)>>,
+    pub(super) experiences: Mutex<Vec<Experience>>,
+    pub(super) insights: Mutex<Vec<Insight>>,
+}
+
+impl Shelf {
+    pub(super) fn put_document(&self, document: Document, chunks: Vec<Chunk>) {
+        self.documents.lock().unwrap().push((document, chunks));
+    }
+
+    pub(super) fn put_experience(&self, experience: Experience) {
+        self.experiences.lock().unwrap().push(experience);
+    }
+}
+
+type Answer<T> = Result<T, StoreError>;
+
+fn not_held<T>() -> Answer<T> {
+    Err(StoreError::Missing {
+        what: "what this double does not hold".to_owned(),
+    })
+}
+
+#[async_trait]
+impl Store for Shelf {
+    async fn documents(&self, key: &PersonaKey) -> Answer<Vec<Document>> {
+        let held = self.documents.lock().unwrap();
+        Ok(held
+            .iter()
+            .map(|(d, _)| d)
+            .filter(|d| d.persona == *key)
+            .cloned()
+            .collect())
+    }
+    async fn chunks(&self, key: &PersonaKey) -> Answer<Vec<Chunk>> {
+        let held = self.documents.lock().unwrap();
+        let of_persona = held.iter().filter(|(d, _)| d.persona == *key);
+        Ok(of_persona.flat_map(|(_, chunks)| chunks).cloned().collect())
+    }
+    async fn all_persona_keys(&self) -> Answer<Vec<PersonaKey>> {
+        let held = self.documents.lock().unwrap();
+        let mut keys: Vec<PersonaKey> = held.iter().map(|(d, _)| d.persona.clone()).collect();
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+    async fn experiences(&self, scope: &MemoryScope) -> Answer<Vec<Experience>> {
+        let held = self.experiences.lock().unwrap();
+        Ok(held.iter().filter(|e| e.scope == *scope).cloned().collect())
+    }
+    async fn insights(
+        &self,
+        tenant: &TenantId,
+        client: Option<&ClientId>,
+        _: &PageRequest,
+    ) -> Answer<Page<Insight>> {
+        let held = self.insights.lock().unwrap();
+        let of_client = held
+            .iter()
+            .filter(|i| i.tenant == *tenant && client.is_none_or(|c| i.client == *c));
+        Ok(Page {
+            items: of_client.cloned().collect(),
+            next: None,
+        })
+    }
+
+    async fn commit(&self, _: WriteSet) -> Answer<()> {
+        not_held()
+    }
+    async fn ping(&self) -> Answer<()> {
+        Ok(())
+    }
+    async fn tenant(&self, _: &TenantId) -> Answer<Option<Tenant>> {
+        not_held()
+    }
+    async fn api_key(&self, _: KeyHash) -> Answer<Option<ApiKey>> {
+        not_held()
+    }
+    async fn api_keys(&self, _: &TenantId) -> Answer<Vec<ApiKey>> {
+        not_held()
+    }
+    async fn persona(&self, _: &PersonaKey) -> Answer<Option<Persona>> {
+        not_held()
+    }
+    async fn personas(&self, _: &TenantId, _: &PageRequest) -> Answer<Page<Persona>> {
+        not_held()
+    }
+    async fn resolve_persona(&self, _: &TenantId, _: &PersonaId) -> Answer<Option<Persona>> {
+        not_held()
+    }
+    async fn document(&self, _: &PersonaKey, _: &DocumentId) -> Answer<Option<Document>> {
+        not_held()
+    }
+    async fn session(&self, _: &TenantId, _: &SessionId) -> Answer<Option<Session>> {
+        not_held()
+    }
+    async fn sessions(
+        &self,
+        _: &TenantId,
+        _: &SessionFilter,
+        _: &PageRequest,
+    ) -> Answer<Page<Session>> {
+        not_held()
+    }
+    async fn messages(&self, _: &TenantId, _: &SessionId, _: u32, _: u32) -> Answer<Vec<Message>> {
+        not_held()
+    }
+    async fn message(&self, _: &TenantId, _: &MessageId) -> Answer<Option<Message>> {
+        not_held()
+    }
+    async fn fold(&self, _: &TenantId, _: &SessionId) -> Answer<Option<FoldRecord>> {
+        not_held()
+    }
+    async fn client_folds(&self, _: &TenantId, _: &ClientId, _: u32) -> Answer<Vec<FoldRecord>> {
+        not_held()
+    }
+    async fn insight(&self, _: &TenantId, _: &InsightId) -> Answer<Option<Insight>> {
+        not_held()
+    }
+    async fn knowledge(&self, _: &TenantId, _: &PersonaKey) -> Answer<Vec<KnowledgeDomain>> {
+        not_held()
+    }
+    async fn risk_flag(&self, _: &TenantId, _: &RiskFlagId) -> Answer<Option<RiskFlag>> {
+        not_held()
+    }
+    async fn risk_flags(&self, _: &TenantId, _: bool, _: &PageRequest) -> Answer<Page<RiskFlag>> {
+        not_held()
+    }
+    async fn idempotent(&self, _: &TenantId, _: &str) -> Answer<Option<KeptAnswer>> {
+        not_held()
+    }
+    async fn close(&self) {}
+}

@@ -1,0 +1,117 @@
+//! The use cases. Each joins memory, analysis, store and provider into one thing that a caller
+//! wants, and ends in one write set: a change is there as a whole or not at all.
+//!
+//! Everything runs on behalf of a [`Scope`]: what belongs to another tenant is simply not there.
+//! This layer knows no HTTP; [`ServiceError`] says what is wrong, and the caller chooses how to tell.
+
+mod analyses;
+mod auth;
+mod cache;
+mod conversation;
+mod core;
+mod error;
+mod fault;
+mod folds;
+mod idempotency;
+mod insights;
+mod knowledge;
+pub mod persona_file;
+mod persona_rules;
+mod personas;
+mod risk;
+mod sessions;
+pub mod shipped;
+mod turn_lock;
+
+use std::sync::Arc;
+
+pub use self::core::{Parts, Scope};
+pub use analyses::Analyses;
+pub use auth::{Auth, Caller};
+pub use conversation::{Conversations, NewMessage, Turn};
+pub use error::ServiceError;
+pub use fault::{Fault, Part};
+pub use idempotency::{Outcome, Render, Rendered, Repeatable};
+pub use insights::{InsightRequest, Insights, Run, Verification};
+pub use personas::Personas;
+pub use risk::RiskFlags;
+pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
+
+use crate::config::AuthConfig;
+use crate::domain::id::RequestId;
+pub use crate::store::PageRequest;
+use crate::store::StoreError;
+
+/// How often a change is decided anew when others keep changing the same thing.
+const ATTEMPTS: usize = 4;
+
+/// All use cases over the same parts.
+pub struct Services {
+    parts: Arc<Parts>,
+    /// API keys and tenants.
+    pub auth: Auth,
+    /// Personas and their documents.
+    pub personas: Personas,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Messages.
+    pub conversations: Arc<Conversations>,
+    /// Analyses.
+    pub analyses: Analyses,
+    /// Insights.
+    pub insights: Insights,
+    /// Risk flags.
+    pub risk_flags: RiskFlags,
+}
+
+impl Services {
+    /// Puts the use cases together.
+    #[must_use]
+    pub fn new(parts: Parts, auth: &AuthConfig) -> Self {
+        let parts = Arc::new(parts);
+        let folds = Arc::new(folds::Folds::new(Arc::clone(&parts)));
+        Self {
+            auth: Auth::new(Arc::clone(&parts), auth),
+            personas: Personas::new(Arc::clone(&parts)),
+            sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
+            conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
+            analyses: Analyses::new(Arc::clone(&parts), Arc::clone(&folds)),
+            insights: Insights::new(Arc::clone(&parts), folds),
+            risk_flags: RiskFlags::new(Arc::clone(&parts)),
+            parts,
+        }
+    }
+
+    /// Brings the store's copy of the shipped personas up to date.
+    ///
+    /// # Errors
+    /// When what was compiled in cannot be used, or the store fails.
+    pub async fn publish_shipped(&self) -> Result<(), ServiceError> {
+        shipped::publish(&self.parts).await
+    }
+
+    /// Whether requests can be served.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.parts.store.ping().await
+    }
+
+    /// How many messages one batch may hold.
+    #[must_use]
+    pub fn batch_limit(&self) -> usize {
+        self.parts.limits.batch_messages
+    }
+
+    /// Makes a request's id.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        RequestId::new(&self.parts.ids, &*self.parts.clock)
+    }
+
+    /// Waits for writes under way and closes the store.
+    pub async fn close(&self) {
+        self.parts.store.close().await;
+    }
+}

@@ -1,0 +1,176 @@
+//! Puts the parts together, once, and serves.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use crate::api::{self, Api};
+use crate::config::crisis::CrisisTexts;
+use crate::config::{Config, ConfigError, HttpConfig};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::id::IdSource;
+use crate::memory::embed::{StaticTable, TableError};
+use crate::memory::{Memories, MemoryError};
+use crate::provider::OfflineModel;
+use crate::service::{Parts, ServiceError, Services};
+use crate::shutdown::Shutdown;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
+
+/// Why the program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartupError {
+    /// A text that was compiled in cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database cannot be opened.
+    #[error(
+        "the database {path:?} cannot be opened; check that the folder can be written to (database.path)"
+    )]
+    Database {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The embedding table cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Memories cannot be rebuilt from the database.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// The shipped personas cannot be stored.
+    #[error("the shipped personas cannot be stored")]
+    Personas(#[source] ServiceError),
+    /// The operating system gives no entropy.
+    #[error("the operating system gives no entropy for keys and ids")]
+    Entropy(#[source] rand::rngs::SysError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}. {hint}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// What to try.
+        hint: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The server broke off.
+    #[error("the server broke off")]
+    Serve(#[source] std::io::Error),
+}
+
+/// Opens the database and builds everything on it.
+///
+/// # Errors
+/// When a part cannot be made; see [`StartupError`].
+pub async fn services(config: &Config) -> Result<Arc<Services>, StartupError> {
+    let ids = IdSource::from_entropy().map_err(StartupError::Entropy)?;
+    services_with(config, Arc::new(SystemClock), ids).await
+}
+
+/// The same with a clock and ids of the caller's.
+///
+/// # Errors
+/// As [`services`].
+pub async fn services_with(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    ids: IdSource,
+) -> Result<Arc<Services>, StartupError> {
+    let opened = SqliteStore::open(&config.database).await;
+    let store: Arc<dyn Store> = Arc::new(opened.map_err(|source| StartupError::Database {
+        path: config.database.path.clone(),
+        source,
+    })?);
+    let table = Arc::new(StaticTable::shipped()?);
+    let memories = Memories::open(Arc::clone(&store), table, &config.memory).await?;
+    let parts = Parts {
+        store,
+        memories,
+        model: Arc::new(OfflineModel),
+        clock,
+        ids,
+        limits: config.limits.clone(),
+        crisis: CrisisTexts::shipped()?,
+    };
+    let services = Arc::new(Services::new(parts, &config.auth));
+    services
+        .publish_shipped()
+        .await
+        .map_err(StartupError::Personas)?;
+    Ok(services)
+}
+
+/// A server that listens and does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    services: Arc<Services>,
+    grace: Duration,
+}
+
+impl Server {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// When the address is taken or not this machine's.
+    pub async fn bind(services: Arc<Services>, http: &HttpConfig) -> Result<Self, StartupError> {
+        let refuse = |source: std::io::Error| StartupError::Listen {
+            address: http.listen,
+            hint: match source.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    "Another program uses this port: stop it, or choose another with --listen 127.0.0.1:PORT (port 0 takes any free one)"
+                }
+                std::io::ErrorKind::PermissionDenied => {
+                    "Ports below 1024 need rights: choose another with --listen 127.0.0.1:PORT"
+                }
+                _ => "Choose an address of this machine with --listen ADDRESS:PORT",
+            },
+            source,
+        };
+        let listener = TcpListener::bind(http.listen).await.map_err(refuse)?;
+        let address = listener.local_addr().map_err(refuse)?;
+        let router = api::router(Api::new(Arc::clone(&services), http.clone()));
+        Ok(Self {
+            listener,
+            address,
+            router,
+            services,
+            grace: http.shutdown_grace(),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until it is told to stop, then closes the database.
+    ///
+    /// # Errors
+    /// When the server breaks off.
+    pub async fn run(self, shutdown: Shutdown) -> Result<(), StartupError> {
+        let listener = self.listener.tap_io(|stream| {
+            // Answers are small; waiting to fill a packet only delays them.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY was not set");
+            }
+        });
+        let draining = shutdown.clone();
+        let server = axum::serve(listener, self.router)
+            .with_graceful_shutdown(async move { draining.draining().await });
+        let outcome = tokio::select! {
+            outcome = async { server.await } => outcome.map_err(StartupError::Serve),
+            () = shutdown.cutting(self.grace) => Ok(()),
+        };
+        self.services.close().await;
+        outcome
+    }
+}

@@ -1,0 +1,50 @@
+//! Which write goes where.
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::error::Failure;
+use super::{answer, document, experience, fold, insight, knowledge, message, persona, risk};
+use super::{session, tenant};
+use crate::store::{Write, WriteSet};
+
+/// Applies the writes in their order and stops at the first that is refused. Undoing the earlier
+/// ones is the caller's part.
+pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(), Failure> {
+    for write in set.writes() {
+        match write {
+            Write::PutTenant(it) => tenant::put(db, it).await,
+            Write::InsertApiKey(it) => tenant::insert_api_key(db, it).await,
+            Write::RevokeApiKey { tenant, id, at } => {
+                tenant::revoke_api_key(db, tenant, id, *at).await
+            }
+            Write::PutPersona(it) => persona::put(db, it).await,
+            Write::DeletePersona(key) => persona::delete(db, key).await,
+            Write::PutDocument {
+                document: it,
+                chunks,
+            } => document::put(db, it, chunks).await,
+            Write::DeleteDocument { persona, id } => document::delete(db, persona, id).await,
+            Write::InsertSession(it) => session::insert(db, it).await,
+            Write::UpdateSession(it) => session::update(db, it).await,
+            Write::DeleteSession { tenant, id } => session::delete(db, tenant, id).await,
+            Write::InsertMessage(it) => message::insert(db, it).await,
+            Write::PutFold(it) => fold::put(db, it).await,
+            Write::InsertExperience(it) => experience::insert(db, it).await,
+            Write::PutInsight(it) => insight::put(db, it).await,
+            Write::DeleteInsight { tenant, id } => insight::delete(db, tenant, id).await,
+            Write::PutKnowledge(it) => knowledge::put(db, it).await,
+            Write::InsertRiskFlag(it) => risk::insert(db, it).await,
+            Write::ResolveRiskFlag {
+                tenant,
+                id,
+                resolution,
+            } => risk::resolve(db, tenant, id, resolution).await,
+            Write::KeepAnswer {
+                tenant,
+                key,
+                answer: it,
+            } => answer::keep(db, tenant, key, it).await,
+        }?;
+    }
+    Ok(())
+}

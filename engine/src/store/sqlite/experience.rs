@@ -1,0 +1,75 @@
+//! Experiences: what personas keep of exchanges.
+
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{SqlitePool, query};
+
+use super::columns::{Columns, inserted, json};
+use super::error::Failure;
+use crate::domain::memory::{Experience, MemoryScope};
+use crate::store::StoreError;
+
+pub(super) async fn experiences(
+    db: &SqlitePool,
+    scope: &MemoryScope,
+) -> Result<Vec<Experience>, Failure> {
+    let rows = query(
+        "SELECT * FROM experiences \
+         WHERE tenant = ? AND client = ? AND persona_owner = ? AND persona = ? ORDER BY id",
+    )
+    .bind(scope.tenant.as_str())
+    .bind(scope.client.as_str())
+    .bind(scope.persona.owner.as_str())
+    .bind(scope.persona.id.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+fn read(row: &SqliteRow) -> Result<Experience, StoreError> {
+    let row = Columns::of("experience", row);
+    Ok(Experience {
+        id: row.id("id")?,
+        scope: MemoryScope {
+            tenant: row.id("tenant")?,
+            client: row.id("client")?,
+            persona: row.persona("persona_owner", "persona")?,
+        },
+        session: row.id("session")?,
+        message: row.id("message")?,
+        text: row.get("text")?,
+        topics: row.json("topics")?,
+        affect: row.get("affect")?,
+        importance: row.get("importance")?,
+        kind: row.word("kind")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+pub(super) async fn insert(
+    db: &mut SqliteConnection,
+    experience: &Experience,
+) -> Result<(), Failure> {
+    let scope = &experience.scope;
+    let outcome = query(
+        "INSERT INTO experiences (tenant, client, persona_owner, persona, id, session, message, \
+         text, topics, affect, importance, kind, created_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(scope.tenant.as_str())
+    .bind(scope.client.as_str())
+    .bind(scope.persona.owner.as_str())
+    .bind(scope.persona.id.as_str())
+    .bind(experience.id.as_str())
+    .bind(experience.session.as_str())
+    .bind(experience.message.as_str())
+    .bind(&experience.text)
+    .bind(json("experience", &experience.topics)?)
+    .bind(experience.affect)
+    .bind(experience.importance)
+    .bind(experience.kind.as_str())
+    .bind(experience.created_at.as_microsecond())
+    .execute(db)
+    .await;
+    let parent = || format!("session {} of client {}", experience.session, scope.client);
+    inserted(outcome, || format!("experience {}", experience.id), parent)
+}

@@ -1,0 +1,78 @@
+//! The command line: one file per subcommand, each with its arguments and its `run`.
+//!
+//! Results go to standard output, progress and complaints to standard error. Every subcommand ends
+//! with one of the documented exit codes of [`Exit`].
+
+mod bench;
+mod check;
+mod gate;
+mod list;
+mod measure;
+mod memory;
+mod report;
+mod run;
+mod selection;
+
+use std::io::Write as _;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Measure an HTTP service under load, judge every target, and write a report that can be checked.
+#[derive(Debug, Parser)]
+#[command(name = "steps-perf", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   passed, with or without recommendations; or done, where nothing was judged
+  2   wrong arguments or a plan that cannot be run
+  10  some target is MARGINAL and --strict was given
+  20  a target was missed
+  30  INVALID: the run supports no statement; the report names the cause
+  1   a bug in steps-perf";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Bench(bench::Args),
+    Memory(memory::Args),
+    Report(report::Args),
+    Gate(gate::Args),
+    Check(check::Args),
+    List(list::Args),
+}
+
+/// Runs the program with the process's own arguments.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap writes help to standard output and complaints to standard error.
+            let printed = error.print();
+            return match (error.use_stderr(), printed) {
+                (false, Ok(())) => Exit::Success,
+                _ => Exit::Usage,
+            };
+        }
+    };
+    let result = match cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Memory(args) => memory::run(args),
+        Command::Report(args) => report::run(&args),
+        Command::Gate(args) => gate::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::List(args) => list::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        // Nothing can be done when standard error itself is gone; the exit code still tells.
+        let _gone = writeln!(std::io::stderr(), "steps-perf: {error}");
+        error.exit()
+    })
+}

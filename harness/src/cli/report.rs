@@ -1,0 +1,31 @@
+//! `steps-perf report`: render a saved run again.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::measure::{self, CliError};
+use crate::exit::Exit;
+use crate::measurement::archive::RunRecord;
+use crate::verdict;
+
+/// Render the report of a saved run again, from its run.json alone
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// The run's folder, or its run.json
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
+    let dir = measure::run_folder(&args.run);
+    let record = RunRecord::load(&dir)?;
+    let assessment = verdict::assess(&record);
+    let written = measure::write(&dir, &record, &assessment)?;
+    let mut out = std::io::stdout().lock();
+    for path in written.files {
+        writeln!(out, "{}", path.display())?;
+    }
+    Ok(Exit::Success)
+}
