@@ -38,7 +38,7 @@ pub(super) enum CliError {
     #[error("{0}")]
     Nothing(String),
     #[error(
-        "--dev makes a key that anybody on this machine can read, so it serves this machine alone: {0} is not a loopback address. Use --listen 127.0.0.1:PORT, or leave out --dev and make a key with `smart-steps key create`"
+        "--dev is for trying out and serves this machine alone: {0} is not a loopback address. Use --listen 127.0.0.1:PORT, or leave out --dev and make a key with `smart-steps key create`"
     )]
     DevInPublic(SocketAddr),
     #[error("standard output cannot be written to")]

@@ -112,7 +112,7 @@ pub fn find(record: &RunRecord) -> Vec<Anomaly> {
             scenario: None,
             seconds: None,
             what: kind,
-        })
+        });
     };
     let (load, cores) = (record.environment.load_before, record.environment.cores);
     if load >= LOAD_PER_CORE * f64::from(cores) {
@@ -140,7 +140,7 @@ fn at(scenario: &ScenarioRecord, seconds: Option<(u32, u32)>, kind: AnomalyKind)
 }
 
 /// Runs of neighbouring windows for which `strange` holds.
-fn spells<'a>(windows: &'a [Window], strange: impl Fn(&Window) -> bool) -> Vec<&'a [Window]> {
+fn spells(windows: &[Window], strange: impl Fn(&Window) -> bool) -> Vec<&[Window]> {
     let marked: Vec<(bool, &Window)> = windows.iter().map(|w| (strange(w), w)).collect();
     let mut spells = Vec::new();
     let mut start = None;

@@ -268,7 +268,7 @@ fn needed(judgement: &Judgement) -> Option<u64> {
         judgement.interval,
     ) {
         (Reason::TooFewSamples { needed }, ..) => Some(needed),
-        (_, Quantity::Measured(Metric::ErrorRate), Some(value), _) if value == 0.0 => {
+        (_, Quantity::Measured(Metric::ErrorRate), Some(0.0), _) => {
             stats::clean_trials_for(judgement.bound.value / 100.0)
         }
         (Reason::IntervalContainsBound, _, Some(value), Some(interval)) => {

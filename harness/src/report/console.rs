@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{judgement, number};
+use super::{filters, judgement, number};
 use crate::event::{Ending, Event, Tick};
 use crate::measurement::archive::{FILE, RunRecord};
 use crate::units::Micros;
@@ -208,8 +208,8 @@ impl<W: Write> Console<W> {
                 .unwrap_or(0)
         };
         let label = width(&|row| row.label.clone());
-        let value = width(&judgement::value);
-        let bound = width(&|row| judgement::bound(&row.bound));
+        let value = width(&filters::value);
+        let bound = width(&|row| judgement::bound(row));
         for group in groups {
             writeln!(self.out, "{}", judgement::group(record, &group.name))?;
             for row in &group.judgements {
@@ -218,8 +218,8 @@ impl<W: Write> Console<W> {
                     self.out,
                     "  {:label$}  {:>value$}  {:bound$}  {}{}",
                     row.label,
-                    judgement::value(row),
-                    judgement::bound(&row.bound),
+                    filters::value(row),
+                    judgement::bound(row),
                     row.verdict.mark(),
                     why(row),
                 )?;
@@ -244,32 +244,13 @@ impl<W: Write> Console<W> {
             writeln!(self.out, "INVALID {name}: {}", cause.what)?;
             writeln!(self.out, "        {}", cause.advice)?;
         }
-        for row in assessment
-            .summary
-            .iter()
-            .filter(|row| row.verdict == Verdict::Invalid)
-        {
-            for (label, _) in row
-                .parts
-                .iter()
-                .filter(|(_, judgement)| judgement.is_none())
-            {
-                writeln!(
-                    self.out,
-                    "INVALID summary row {}: no target for {label}",
-                    row.label
-                )?;
-                writeln!(
-                    self.out,
-                    "        name a scenario and a target of the plan in it"
-                )?;
-            }
+        let mut quiet = causes.is_empty();
+        for (row, part) in judgement::missing(assessment) {
+            quiet = false;
+            writeln!(self.out, "INVALID summary row {row}: no target for {part}")?;
+            writeln!(self.out, "        {}", judgement::MISSING_ADVICE)?;
         }
-        if causes.is_empty() {
-            Ok(())
-        } else {
-            writeln!(self.out)
-        }
+        if quiet { Ok(()) } else { writeln!(self.out) }
     }
 }
 
@@ -304,7 +285,7 @@ fn standing(tick: &Tick) -> String {
     let whole = Micros(tick.elapsed.0.saturating_add(tick.left.0));
     let p95 = tick.p95.map_or_else(
         || "no p95".to_owned(),
-        |p95| format!("p95 {}", number::latency(p95)),
+        |p95| format!("p95 {}", latency(p95)),
     );
     let done = number::count(tick.completed + tick.failed);
     let done = tick.planned.map_or_else(
@@ -316,7 +297,7 @@ fn standing(tick: &Tick) -> String {
         number::clock(tick.elapsed),
         number::clock(whole),
         plural(u64::from(tick.users), "user"),
-        number::figure(tick.rate),
+        filters::number(tick.rate),
         errors(tick.failed),
     )
 }
@@ -345,6 +326,11 @@ fn ending(ending: &Ending) -> String {
     }
 }
 
+/// In milliseconds.
+fn latency(time: Micros) -> String {
+    format!("{} ms", filters::number(time.as_millis()))
+}
+
 /// The line of an event that stays on the screen.
 fn lasting(event: &Event) -> String {
     match event {
@@ -366,7 +352,7 @@ fn lasting(event: &Event) -> String {
                 .as_deref()
                 .map_or_else(String::new, |v| format!(", {v}"));
             let after = ready_after.map_or_else(String::new, |after| {
-                format!(", ready after {}", number::latency(after))
+                format!(", ready after {}", latency(after))
             });
             let seen = if pid.is_some() {
                 ""
@@ -391,10 +377,7 @@ fn lasting(event: &Event) -> String {
             )
         }
         Event::MemoryRead { label, resident } => {
-            format!(
-                "      {label}: {} MB",
-                number::figure(resident.as_megabytes())
-            )
+            format!("      {label}: {} MB", filters::megabytes(*resident))
         }
         Event::BenchEnded { functions } => {
             format!(

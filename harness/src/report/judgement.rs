@@ -1,46 +1,26 @@
 //! A judgement in words, the same on the console, in JUnit and in the summary of a job.
 
-use super::number;
+use super::{filters, number};
 use crate::measurement::archive::RunRecord;
-use crate::plan::target::Bound;
-use crate::verdict::judgement::{Interval, Judgement};
-use crate::verdict::{BENCH, MEMORY};
-
-/// `578 ms`, or `not measured`.
-pub(super) fn value(judgement: &Judgement) -> String {
-    judgement.value.map_or_else(
-        || "not measured".to_owned(),
-        |value| number::with_unit(&number::figure(value), judgement.unit),
-    )
-}
+use crate::verdict::judgement::Judgement;
+use crate::verdict::{Assessment, BENCH, MEMORY};
 
 /// `< 500 ms`.
-pub(super) fn bound(bound: &Bound) -> String {
-    format!(
-        "{} {}",
-        bound.relation.sign(),
-        number::with_unit(&number::plain(bound.value), bound.unit)
-    )
+pub(super) fn bound(judgement: &Judgement) -> String {
+    filters::bound(&judgement.bound, judgement.quantity)
 }
 
-/// `[561, 590]`, in the unit of the value.
-pub(super) fn interval(interval: &Interval) -> String {
-    format!(
-        "[{}, {}]",
-        number::figure(interval.low),
-        number::figure(interval.high)
-    )
-}
-
-/// `578 ms [561, 590] against < 500 ms: misses the bound beyond the declared tolerance`.
+/// `578 ms (n = 1,204, 99 %: 561 to 590) against < 500 ms: misses the bound beyond the declared
+/// tolerance`.
 pub(super) fn outcome(judgement: &Judgement) -> String {
-    let interval = judgement
-        .interval
-        .as_ref()
-        .map_or_else(String::new, |found| format!(" {} at 99 %", interval(found)));
-    let (value, bound) = (value(judgement), bound(&judgement.bound));
+    let interval = if judgement.interval.is_some() {
+        format!(", 99 %: {}", filters::interval(judgement))
+    } else {
+        String::new()
+    };
+    let (value, bound) = (filters::value(judgement), bound(judgement));
     let (n, reason) = (number::count(judgement.n), judgement.reason.text());
-    format!("{value}{interval} (n = {n}) against {bound}: {reason}")
+    format!("{value} (n = {n}{interval}) against {bound}: {reason}")
 }
 
 /// The title of a scenario or of another group of judgements.
@@ -59,3 +39,19 @@ pub(super) fn group(record: &RunRecord, name: &str) -> String {
             ),
     }
 }
+
+/// What makes the summary over the run invalid without belonging to a target: the row, and what its
+/// missing figure is called.
+pub(super) fn missing(assessment: &Assessment) -> impl Iterator<Item = (&str, &str)> {
+    assessment.summary.iter().flat_map(|row| {
+        let parts = row
+            .parts
+            .iter()
+            .filter(|(_, judgement)| judgement.is_none());
+        parts.map(|(label, _)| (row.label.as_str(), label.as_str()))
+    })
+}
+
+/// How to mend what [`missing`] found.
+pub(super) const MISSING_ADVICE: &str =
+    "name a scenario and a target of the plan in that row of the suite";

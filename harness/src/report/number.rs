@@ -1,6 +1,5 @@
-//! Numbers as people read them, for the plain-text and picture parts of a report.
+//! Counts, ticks and clocks, which have no unit and so no place in [`filters`](super::filters).
 
-use crate::metric::Unit;
 use crate::units::Micros;
 
 /// A count with groups of three: `12,345`.
@@ -8,45 +7,10 @@ pub(super) fn count(value: u64) -> String {
     group(&value.to_string())
 }
 
-/// A measured figure with about three digits that mean something: `1,204`, `57.3`, `1.25`, `0.184`.
-pub(super) fn figure(value: f64) -> String {
-    let size = value.abs();
-    if size == 0.0 {
-        "0".to_owned()
-    } else if size < 0.000_5 {
-        "< 0.001".to_owned()
-    } else if size >= 99.95 {
-        group(&format!("{value:.0}"))
-    } else if size >= 9.995 {
-        format!("{value:.1}")
-    } else if size >= 0.999_5 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.3}")
-    }
-}
-
 /// A number that somebody wrote down, e.g. a bound or a tick: `0.5`, `2,000`.
 pub(super) fn plain(value: f64) -> String {
     let text = format!("{value:.6}");
     group(text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// A number with its unit.
-pub(super) fn with_unit(number: &str, unit: Unit) -> String {
-    match unit {
-        Unit::Milliseconds => format!("{number} ms"),
-        Unit::Percent => format!("{number} %"),
-        Unit::PerSecond => format!("{number}/s"),
-        Unit::PerMinute => format!("{number}/min"),
-        Unit::Users => format!("{number} users"),
-        Unit::Megabytes => format!("{number} MB"),
-    }
-}
-
-/// A latency in milliseconds.
-pub(super) fn latency(time: Micros) -> String {
-    format!("{} ms", figure(time.as_millis()))
 }
 
 /// A span of time in minutes and seconds: `0:07`, `12:30`, `1:02:03`.
@@ -84,29 +48,6 @@ fn group(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_keep_three_digits_that_mean_something() {
-        let shown = [
-            0.0, 0.0001, 0.1839, 0.9999, 1.254, 9.999, 57.32, 99.97, 1204.4, 1e6,
-        ]
-        .map(figure);
-        assert_eq!(
-            shown,
-            [
-                "0",
-                "< 0.001",
-                "0.184",
-                "1.00",
-                "1.25",
-                "10.0",
-                "57.3",
-                "100",
-                "1,204",
-                "1,000,000"
-            ]
-        );
-    }
 
     #[test]
     fn written_numbers_come_back_as_written() {

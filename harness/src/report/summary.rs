@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write as _};
 
+use super::filters::{self, NOT_MEASURED};
 use super::{judgement, number};
 use crate::measurement::archive::RunRecord;
 use crate::measurement::load::ScenarioRecord;
@@ -14,8 +15,6 @@ use crate::verdict::judgement::Judgement;
 use crate::verdict::outcome::Verdict;
 use crate::verdict::stats::sample_floor;
 use crate::verdict::validity::Cause;
-
-const NOT_MEASURED: &str = "not measured";
 
 /// The page.
 #[must_use]
@@ -60,7 +59,8 @@ fn validity(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fm
             .map(|cause| (judgement::group(record, &group.name), cause))
     });
     let causes: Vec<(String, &Cause)> = run.chain(groups).collect();
-    if causes.is_empty() {
+    let missing: Vec<(&str, &str)> = judgement::missing(assessment).collect();
+    if causes.is_empty() && missing.is_empty() {
         return Ok(());
     }
     writeln!(out, "## Why it is invalid\n")?;
@@ -71,6 +71,14 @@ fn validity(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fm
             cell(&name),
             cell(&cause.what),
             sentence(&cause.advice)
+        )?;
+    }
+    for (row, part) in missing {
+        let (row, part) = (cell(row), cell(part));
+        let advice = sentence(judgement::MISSING_ADVICE);
+        writeln!(
+            out,
+            "- **Summary row {row}**: no target for {part}. {advice}."
         )?;
     }
     writeln!(out)
@@ -107,15 +115,14 @@ fn targets(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fmt
     )?;
     writeln!(out, "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |")?;
     for judgement in open {
-        let interval = judgement.interval.as_ref();
         writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} | {} | {} |",
             cell(&judgement::group(record, &judgement.scenario)),
             cell(&judgement.label),
-            judgement::value(judgement),
-            interval.map_or_else(|| "none".to_owned(), judgement::interval),
-            cell(&judgement::bound(&judgement.bound)),
+            filters::value(judgement),
+            filters::interval(judgement),
+            cell(&judgement::bound(judgement)),
             number::count(judgement.n),
             judgement.verdict.mark(),
             cell(&judgement.reason.text()),
@@ -147,12 +154,13 @@ fn scenario_row(out: &mut String, record: &RunRecord, scenario: &ScenarioRecord)
     let (completed, failed) = (scenario.accounting.completed, scenario.accounting.failed);
     let ended = completed + failed;
     let seconds = scenario.duration.as_secs();
-    let rate = (seconds > 0.0).then(|| format!("{}/s", number::figure(completed as f64 / seconds)));
+    let rate =
+        (seconds > 0.0).then(|| format!("{}/s", filters::number(completed as f64 / seconds)));
     let errors = (ended > 0).then(|| {
         format!(
-            "{} ({} %)",
+            "{} ({}%)",
             number::count(failed),
-            number::figure(100.0 * failed as f64 / ended as f64)
+            filters::percent(100.0 * failed as f64 / ended as f64)
         )
     });
     let server = scenario.server.as_ref();
@@ -182,7 +190,7 @@ fn percentile(times: Option<&Distribution>, statistic: Statistic) -> String {
     let micros = statistic
         .quantile()
         .and_then(|quantile| times.quantile(quantile));
-    known(micros.map(|micros| format!("{} ms", number::figure(micros / 1_000.0))))
+    known(micros.map(|micros| format!("{} ms", filters::number(micros / 1_000.0))))
 }
 
 /// CPU time of the whole phase as a share of all cores.
@@ -190,12 +198,12 @@ fn cpu(series: &ResourceSeries) -> Option<String> {
     let (first, last) = (series.samples.first()?, series.samples.last()?);
     let used = last.cpu.0.saturating_sub(first.cpu.0) as f64;
     let possible = last.at.0.saturating_sub(first.at.0) as f64 * f64::from(series.cores);
-    (possible > 0.0).then(|| format!("{} %", number::figure(100.0 * used / possible)))
+    (possible > 0.0).then(|| format!("{}%", filters::percent(100.0 * used / possible)))
 }
 
 fn peak(series: &ResourceSeries) -> Option<String> {
     let most = series.samples.iter().map(|sample| sample.rss).max()?;
-    Some(format!("{} MB", number::figure(most.as_megabytes())))
+    Some(format!("{} MB", filters::megabytes(most)))
 }
 
 fn known(figure: Option<String>) -> String {

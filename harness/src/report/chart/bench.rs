@@ -8,7 +8,7 @@ use super::source::{Source, counted, merged, sentence, supported};
 use super::style::{AXIS, BELOW, BLUE, FAINT, MARGIN, RED, SKY, Size, TEXT, WIDTH};
 use crate::measurement::bench::FunctionRecord;
 use crate::metric::Statistic;
-use crate::report::number;
+use crate::report::{filters, number};
 
 pub(super) const NAME: &str = "benchmark_functions";
 
@@ -131,10 +131,10 @@ fn range(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row<'_>, y: f64) -> Drawn
         sheet.dot(p95, y, 4.5, BLUE)?;
     }
     let x = WIDTH - MARGIN - FIGURES + 14.0;
-    let mean = number::figure(row.mean);
+    let mean = filters::number(row.mean);
     let p95 = row.p95.map_or_else(
         || "too few calls for p95".to_owned(),
-        |p95| format!("p95 {} ms", number::figure(p95)),
+        |p95| format!("p95 {} ms", filters::number(p95)),
     );
     sheet.text(
         x,
@@ -151,14 +151,14 @@ fn alt(rows: &[Row<'_>]) -> String {
         .iter()
         .map(|row| {
             let p95 = row.p95.map_or_else(String::new, |p95| {
-                format!(", p95 {} ms", number::figure(p95))
+                format!(", p95 {} ms", filters::number(p95))
             });
             format!(
                 "{} mean {} ms{p95}, {} to {} ms",
                 row.name,
-                number::figure(row.mean),
-                number::figure(row.min),
-                number::figure(row.max),
+                filters::number(row.mean),
+                filters::number(row.min),
+                filters::number(row.max),
             )
         })
         .collect();

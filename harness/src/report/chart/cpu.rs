@@ -8,7 +8,7 @@ use super::source::{Source, counted, sentence};
 use super::style::{BLUE, GREY, ORANGE, PLOT_TOP, RED};
 use super::timeline::{Band, Timeline};
 use crate::measurement::resource::{ResourceSample, ResourceSeries};
-use crate::report::number;
+use crate::report::filters;
 use crate::units::Micros;
 
 pub(super) const NAME: &str = "cpu_usage";
@@ -161,9 +161,9 @@ fn alt(timeline: &Timeline<'_>, curves: &[Curves]) -> String {
     let percent = |shares: &[Share]| {
         average(shares).map(|average| {
             format!(
-                "{} % on average and {} % at most",
-                number::figure(average),
-                number::figure(peak(shares))
+                "{}% on average and {}% at most",
+                filters::percent(average),
+                filters::percent(peak(shares))
             )
         })
     };
@@ -174,7 +174,7 @@ fn alt(timeline: &Timeline<'_>, curves: &[Curves]) -> String {
         .map(|(band, curve)| {
             let server = percent(&curve.server).unwrap_or_else(|| "not visible".to_owned());
             let generator = average(&curve.generator).map_or_else(String::new, |average| {
-                format!(", the load generator {} %", number::figure(average))
+                format!(", the load generator {}%", filters::percent(average))
             });
             format!("{} {server}{generator}", band.scenario.title())
         })

@@ -7,7 +7,7 @@ use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Measured, Source, counted, merged, sentence, supported};
 use super::style::{BELOW, FAINT, MARGIN, PLOT_LEFT, Size, TEXT, WIDTH, series};
 use crate::metric::Statistic;
-use crate::report::number;
+use crate::report::{filters, number};
 use crate::verdict::distribution::Distribution;
 
 pub(super) const NAME: &str = "response_time_distribution";
@@ -24,6 +24,9 @@ const TOP: f64 = 78.0;
 const HEIGHT: f64 = 330.0;
 /// Room at the right for the names of the curves.
 const NAMES: f64 = 290.0;
+
+/// Height of one of them.
+const NAME_ROW: f64 = 44.0;
 
 /// One scenario's curve.
 struct Curve<'r> {
@@ -48,14 +51,17 @@ pub(super) fn draw(source: &Source<'_>) -> Result<Option<Drawing>, Fault> {
     let head = Head {
         name: NAME,
         title: "Response time distribution",
-        subtitle:
-            "From the instant a request was due to the last byte of its answer; curves end at \
-                   the last percentile their samples support"
-                .to_owned(),
+        subtitle: "From the instant a request was due to the last byte; curves end at the last \
+                   percentile with enough samples"
+            .to_owned(),
         footer: source.footer(&format!("n = {}", counted(samples, "completed request"))),
         alt: alt(&curves),
     };
-    Source::finish(head, TOP + HEIGHT + BELOW, |sheet| paint(sheet, &curves))
+    // The names need their room too.
+    let height = HEIGHT.max(NAME_ROW * curves.len() as f64);
+    Source::finish(head, TOP + height + BELOW, |sheet| {
+        paint(sheet, &curves, height)
+    })
 }
 
 fn curve<'r>((colour, scenario): (usize, &Measured<'r>)) -> Option<Curve<'r>> {
@@ -65,7 +71,7 @@ fn curve<'r>((colour, scenario): (usize, &Measured<'r>)) -> Option<Curve<'r>> {
         .into_iter()
         .filter(supported)
         .filter_map(Statistic::quantile)
-        .last()?;
+        .next_back()?;
     Some(Curve {
         scenario: *scenario,
         times,
@@ -74,7 +80,7 @@ fn curve<'r>((colour, scenario): (usize, &Measured<'r>)) -> Option<Curve<'r>> {
     })
 }
 
-fn paint(sheet: &Sheet<'_>, curves: &[Curve<'_>]) -> Drawn {
+fn paint(sheet: &Sheet<'_>, curves: &[Curve<'_>], height: f64) -> Drawn {
     let highest = curves.iter().map(|curve| curve.highest).fold(0.5, f64::max);
     let lowest = curves
         .iter()
@@ -89,7 +95,7 @@ fn paint(sheet: &Sheet<'_>, curves: &[Curve<'_>]) -> Drawn {
         left: PLOT_LEFT,
         top: TOP,
         right,
-        bottom: TOP + HEIGHT,
+        bottom: TOP + height,
     };
     let plot = Plot::new(
         sheet,
@@ -114,13 +120,13 @@ fn paint(sheet: &Sheet<'_>, curves: &[Curve<'_>]) -> Drawn {
 fn names(sheet: &Sheet<'_>, x: f64, curves: &[Curve<'_>]) -> Drawn {
     let room = WIDTH - MARGIN - x - 26.0;
     for (row, curve) in curves.iter().enumerate() {
-        let y = TOP + 10.0 + row as f64 * 44.0;
+        let y = TOP + 10.0 + row as f64 * NAME_ROW;
         sheet.mark(x, y, &Key::new(Mark::Line, series(curve.colour), ""))?;
         let name = Size::Text.cut(&curve.scenario.heading(), room);
         sheet.text(x + 26.0, y, name, Ink::new(Size::Text, TEXT))?;
         let figure = supported(&curve.times, Statistic::P95).map_or_else(
             || "too few samples for p95".to_owned(),
-            |micros| format!("p95 {} ms", number::figure(micros / 1_000.0)),
+            |micros| format!("p95 {} ms", filters::number(micros / 1_000.0)),
         );
         let note = format!("{figure}, n = {}", number::count(curve.times.count()));
         sheet.text(x + 26.0, y + 16.0, note, Ink::new(Size::Small, FAINT))?;
@@ -154,7 +160,7 @@ fn alt(curves: &[Curve<'_>]) -> String {
         .map(|curve| {
             let figure = |statistic, label: &str| {
                 supported(&curve.times, statistic)
-                    .map(|micros| format!("{label} {} ms", number::figure(micros / 1_000.0)))
+                    .map(|micros| format!("{label} {} ms", filters::number(micros / 1_000.0)))
             };
             let named = [
                 (Statistic::Median, "median"),

@@ -5,12 +5,11 @@ use super::axis::Axis;
 use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Measured, Source, counted, merged, sentence, supported};
-use super::style::{BELOW, BLUE, FAINT, MARGIN, RED, SKY, Size, TEXT, WIDTH};
+use super::style::{AXIS, BAND, BELOW, BLUE, FAINT, MARGIN, RED, SKY, Size, TEXT, WIDTH};
 use crate::measurement::load::StepRecord;
 use crate::metric::{Metric, Statistic};
 use crate::plan::scenario::View;
-use crate::plan::target::Target;
-use crate::report::number;
+use crate::report::{filters, number};
 
 pub(super) const NAME: &str = "endpoint_comparison";
 
@@ -26,8 +25,10 @@ struct Row {
     n: u64,
     median: Option<f64>,
     p95: Option<f64>,
-    /// The strictest p95 bound that covers it.
+    /// The p95 bound of it alone.
     target: Option<f64>,
+    /// The p95 bound of a mix of requests that it is a part of.
+    shared: Option<f64>,
 }
 
 struct Group<'r> {
@@ -106,26 +107,34 @@ fn row(name: &str, scenario: &Measured<'_>, steps: &[&StepRecord]) -> Row {
         let micros = times.as_ref().and_then(|times| supported(times, statistic));
         micros.map(|micros: f64| micros.max(1.0) / 1_000.0)
     };
-    let covers = |target: &&Target| {
-        target.metric == Metric::ResponseTime
-            && target.statistic == Some(Statistic::P95)
-            && (target.steps.is_empty()
-                || steps.iter().any(|step| target.steps.contains(&step.step)))
-    };
     let targets = scenario
         .plan
         .map(|plan| plan.targets.as_slice())
         .unwrap_or_default();
-    let bounds = targets
-        .iter()
-        .filter(covers)
-        .map(|target| target.bound.value);
+    let within = |name: &String| steps.iter().any(|step| step.step == *name);
+    let whole = steps.len() == scenario.record.steps.len();
+    let strictest = |alone: bool| {
+        targets
+            .iter()
+            .filter(|target| {
+                let all = target.steps.is_empty();
+                let touched = all || target.steps.iter().any(within);
+                let own = (all && whole) || (!all && target.steps.iter().all(within));
+                target.metric == Metric::ResponseTime
+                    && target.statistic == Some(Statistic::P95)
+                    && touched
+                    && own == alone
+            })
+            .map(|target| target.bound.value)
+            .reduce(f64::min)
+    };
     Row {
         name: name.to_owned(),
         n: times.as_ref().map_or(0, |times| times.count()),
         median: figure(Statistic::Median),
         p95: figure(Statistic::P95),
-        target: bounds.reduce(f64::min),
+        target: strictest(true),
+        shared: strictest(false),
     }
 }
 
@@ -136,16 +145,19 @@ fn paint(sheet: &Sheet<'_>, groups: &[Group<'_>], height: f64) -> Drawn {
         Key::new(Mark::Dot, BLUE, "p95"),
     ];
     if rows().any(|row| row.target.is_some()) {
+        keys.push(Key::new(Mark::Stroke, RED, "p95 target"));
+    }
+    if rows().any(|row| row.shared.is_some()) {
         keys.push(Key::new(
             Mark::Stroke,
-            RED,
-            "strictest p95 target that covers it",
+            AXIS,
+            "p95 target of several steps together",
         ));
     }
     sheet.legend(&keys)?;
     let values = || {
         rows()
-            .flat_map(|row| [row.median, row.p95, row.target])
+            .flat_map(|row| [row.median, row.p95, row.target, row.shared])
             .flatten()
     };
     let x = Axis::log(
@@ -163,11 +175,7 @@ fn paint(sheet: &Sheet<'_>, groups: &[Group<'_>], height: f64) -> Drawn {
     let mut y = TOP;
     for group in groups {
         let name = Size::Text.cut(&group.scenario.heading(), NAMES + 180.0);
-        sheet.block(
-            (MARGIN, y + 1.0),
-            (WIDTH - MARGIN, y + ROW - 1.0),
-            super::style::BAND,
-        )?;
+        sheet.block((MARGIN, y + 1.0), (WIDTH - MARGIN, y + ROW - 1.0), BAND)?;
         sheet.text(
             MARGIN + 6.0,
             y + ROW / 2.0,
@@ -191,6 +199,10 @@ fn bar(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row, y: f64) -> Drawn {
         name,
         Ink::new(Size::Text, TEXT).ending(),
     )?;
+    if let Some(shared) = row.shared {
+        let x = plot.pixel_x(shared);
+        sheet.line(&[(x, y - ROW / 2.0), (x, y + ROW / 2.0)], AXIS, 1.5)?;
+    }
     if let Some(target) = row.target {
         let x = plot.pixel_x(target);
         sheet.line(&[(x, y - 9.0), (x, y + 9.0)], RED, 2.5)?;
@@ -215,7 +227,7 @@ fn bar(sheet: &Sheet<'_>, plot: &Plot<'_, '_>, row: &Row, y: f64) -> Drawn {
 fn note(row: &Row) -> String {
     let n = number::count(row.n);
     match (row.p95, row.median) {
-        (Some(p95), _) => format!("p95 {} ms, n = {n}", number::figure(p95)),
+        (Some(p95), _) => format!("p95 {} ms, n = {n}", filters::number(p95)),
         (None, Some(_)) => format!("n = {n}, too few for p95"),
         (None, None) if row.n == 0 => "no completed request".to_owned(),
         (None, None) => format!("n = {n}, too few to show"),
@@ -227,7 +239,7 @@ fn alt(groups: &[Group<'_>]) -> String {
         .iter()
         .flat_map(|group| group.rows.iter().map(move |row| (group, row)))
         .filter_map(|(group, row)| {
-            let p95 = number::figure(row.p95?);
+            let p95 = filters::number(row.p95?);
             let target = row.target.map_or_else(String::new, |target| {
                 format!(" (target {} ms)", number::plain(target))
             });

@@ -7,7 +7,7 @@ use super::sheet::{Drawn, Fault, Head, Ink, Sheet};
 use super::source::{Source, counted, sentence};
 use super::style::{FAINT, PLOT_LEFT, PLOT_RIGHT, RED, Size, WIDTH};
 use super::timeline::Timeline;
-use crate::report::number;
+use crate::report::{filters, number};
 
 pub(super) const NAME: &str = "errors_over_time";
 
@@ -101,17 +101,17 @@ fn subtitle(source: &Source<'_>, failed: u64, ended: u64) -> String {
         .take(KINDS)
         .map(|(kind, count)| format!("{kind} ({})", number::count(*count)))
         .collect();
-    let share = number::figure(100.0 * failed as f64 / ended as f64);
+    let share = filters::percent(100.0 * failed as f64 / ended as f64);
     let failed = number::count(failed);
     if named.is_empty() {
         format!(
-            "{failed} of {} requests failed ({share} %)",
+            "{failed} of {} requests failed ({share}%)",
             number::count(ended)
         )
     } else {
         let ended = number::count(ended);
         format!(
-            "{failed} of {ended} requests failed ({share} %), most often: {}",
+            "{failed} of {ended} requests failed ({share}%), most often: {}",
             named.join(", ")
         )
     }
@@ -137,7 +137,7 @@ fn alt(timeline: &Timeline<'_>, failures: &[Vec<Bucket>], failed: u64, ended: u6
                 format!(
                     "{} {failed} with up to {} a second",
                     band.scenario.title(),
-                    number::figure(most)
+                    filters::number(most)
                 )
             })
         })

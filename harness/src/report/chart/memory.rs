@@ -7,7 +7,8 @@ use super::source::{Source, counted};
 use super::style::{BLUE, ORANGE, PLOT_TOP};
 use super::timeline::{Band, Timeline};
 use crate::measurement::resource::ResourceSeries;
-use crate::report::number;
+use crate::report::filters::megabytes;
+use crate::units::Bytes;
 
 pub(super) const NAME: &str = "memory_usage";
 
@@ -98,30 +99,31 @@ fn line(band: &Band<'_>, series: &ResourceSeries) -> Vec<(f64, f64)> {
 }
 
 fn alt(source: &Source<'_>) -> String {
-    let servers: Vec<f64> = source
+    let servers: Vec<Bytes> = source
         .scenarios
         .iter()
         .filter_map(|scenario| scenario.record.server.as_ref())
         .flat_map(|series| &series.samples)
-        .map(|sample| sample.rss.as_megabytes())
+        .map(|sample| sample.rss)
         .collect();
     let generators = source
         .scenarios
         .iter()
         .flat_map(|s| &s.record.generator.samples);
     let generator = generators
-        .map(|sample| sample.rss.as_megabytes())
-        .fold(0.0, f64::max);
+        .map(|sample| sample.rss)
+        .max()
+        .unwrap_or_default();
     let generator = format!(
         "the load generator used at most {} MB",
-        number::figure(generator)
+        megabytes(generator)
     );
-    let server = match (servers.first(), servers.last()) {
-        (Some(first), Some(last)) => format!(
+    let server = match (servers.first(), servers.iter().max(), servers.last()) {
+        (Some(first), Some(peak), Some(last)) => format!(
             "the system under test began at {} MB, peaked at {} MB and ended at {} MB",
-            number::figure(*first),
-            number::figure(servers.iter().copied().fold(0.0, f64::max)),
-            number::figure(*last),
+            megabytes(*first),
+            megabytes(*peak),
+            megabytes(*last),
         ),
         _ => "the system under test could not be seen".to_owned(),
     };

@@ -7,7 +7,7 @@ use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Source, counted};
 use super::style::{BELOW, BLUE, GREEN, ORANGE, PLOT_LEFT, PLOT_RIGHT, Size, TEXT};
 use crate::measurement::memory::MemoryRecord;
-use crate::report::number;
+use crate::report::{filters, number};
 use crate::units::Bytes;
 
 pub(super) const NAME: &str = "memory_profile";
@@ -91,7 +91,7 @@ fn bar(
     sheet.text(
         plot.pixel_x(at),
         plot.pixel_y(amount) - 9.0,
-        number::figure(amount),
+        filters::number(amount),
         ink,
     )
 }
@@ -108,22 +108,23 @@ fn place(
 }
 
 fn alt(memory: &MemoryRecord) -> String {
-    let start = number::figure(memory.start.as_megabytes());
+    let start = filters::megabytes(memory.start);
     let Some(last) = memory.checkpoints.last() else {
         return format!("Resident memory of the server at its start: {start} MB.");
     };
     format!(
         "Resident memory of the server: {start} MB at its start, {} MB after {}, {} MB at most, \
          {} MB after a pause.",
-        number::figure(last.base.as_megabytes()),
+        filters::megabytes(last.base),
         counted(u64::from(last.operations), "operation"),
-        number::figure(
+        filters::megabytes(
             memory
                 .checkpoints
                 .iter()
-                .map(|c| c.peak.as_megabytes())
-                .fold(0.0, f64::max)
+                .map(|c| c.peak)
+                .max()
+                .unwrap_or_default()
         ),
-        number::figure(last.released.as_megabytes()),
+        filters::megabytes(last.released),
     )
 }

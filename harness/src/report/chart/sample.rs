@@ -305,7 +305,7 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             .steps
             .iter()
             .zip(times.iter().zip(&failed))
-            .map(step_record)
+            .map(|(step, (times, failed))| step_record(step, times, *failed))
             .collect(),
         windows,
         errors: errors(shape, &failed),
@@ -319,19 +319,21 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
 }
 
 fn step_record(
-    ((step, endpoint, _, _), (times, failed)): (&(&str, &str, u64, u64), (&Vec<u64>, &u64)),
+    (step, endpoint, ..): &(&str, &str, u64, u64),
+    times: &[u64],
+    failed: u64,
 ) -> StepRecord {
     let completed = times.len() as u64;
     StepRecord {
         step: (*step).to_owned(),
         endpoint: (*endpoint).to_owned(),
         completed,
-        failed: *failed,
+        failed,
         response: latencies(times),
         service: latencies(times),
         queue: latencies(&vec![40; times.len()]),
         first_byte: latencies(times),
-        failed_response: latencies(&vec![30_000_000; usize::try_from(*failed).unwrap()]),
+        failed_response: latencies(&vec![30_000_000; usize::try_from(failed).unwrap()]),
         sent: Bytes(completed * 300),
         received: Bytes(completed * 900),
         phases: BTreeMap::new(),

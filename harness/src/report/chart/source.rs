@@ -1,6 +1,7 @@
 //! What all charts ask of a record: the scenarios with their titles, distributions, the footer.
 
 use super::sheet::{Drawn, Head, Sheet, card};
+use super::style::Size;
 use super::{Drawing, sheet};
 use crate::measurement::archive::RunRecord;
 use crate::measurement::histogram::HistogramRecord;
@@ -60,17 +61,15 @@ impl<'r> Source<'r> {
     /// Where the data is from; `n` says how many samples of what are shown.
     pub(super) fn footer(&self, n: &str) -> String {
         let record = self.record;
-        let commit = record.tool.commit.as_deref().map_or("no commit", |commit| {
-            commit
-                .char_indices()
-                .nth(12)
-                .map_or(commit, |(end, _)| &commit[..end])
-        });
+        let commit = record.tool.commit.as_deref().map_or_else(
+            || "no commit".to_owned(),
+            |commit| format!("commit {}", commit.chars().take(12).collect::<String>()),
+        );
+        let cpu = Size::Small.cut(&record.environment.cpu_model, 260.0);
         let cores = record.environment.cores;
         format!(
-            "{} · commit {commit} · {}, {cores} {} · {n} · profile {}",
+            "{} · {commit} · {cpu}, {cores} {} · {n} · profile {}",
             record.stamp,
-            record.environment.cpu_model,
             if cores == 1 { "core" } else { "cores" },
             record.suite.profile,
         )

@@ -58,6 +58,8 @@ fn every_chart_of_a_full_run_is_drawn_in_order() {
     );
     if let Some(keep) = std::env::var_os("KEEP_CHARTS") {
         draw(&sample::record(), Path::new(&keep)).unwrap();
+        draw(&crowded(), &Path::new(&keep).join("crowded")).unwrap();
+        draw(&tiny(), &Path::new(&keep).join("tiny")).unwrap();
     }
 }
 
@@ -99,9 +101,53 @@ fn every_chart_is_described_and_says_where_it_is_from() {
     }
 }
 
+/// Ten scenarios with long names, the first ones very short, on a machine with a long name.
+fn crowded() -> RunRecord {
+    let mut record = sample::record();
+    record.environment.cpu_model =
+        "Intel(R) Xeon(R) Platinum 8370C CPU @ 2.80GHz, stepping 6".to_owned();
+    let again: Vec<_> = record.scenarios.iter().rev().cloned().collect();
+    record.scenarios.extend(again);
+    for (scenario, seconds) in record.scenarios.iter_mut().zip([1, 2, 3]) {
+        scenario.duration = crate::units::Micros(seconds * 400_000);
+        scenario.windows.truncate(1);
+    }
+    for plan in &mut record.suite.scenarios {
+        plan.title
+            .push_str(" with a Title that Nobody Could Read in One Breath");
+        plan.steps.clear();
+    }
+    for step in record
+        .scenarios
+        .iter_mut()
+        .flat_map(|scenario| &mut scenario.steps)
+    {
+        step.endpoint
+            .push_str("/{session}/messages/{message}/revisions");
+    }
+    record
+}
+
+/// One scenario of a second with some tens of requests.
+fn tiny() -> RunRecord {
+    let mut record = only_scenarios();
+    record.tool.commit = None;
+    record.scenarios.truncate(1);
+    let scenario = &mut record.scenarios[0];
+    scenario.duration = crate::units::Micros(1_100_000);
+    scenario.windows.truncate(1);
+    let times: Vec<u64> = (0..40).map(|i| 180 + i * 3).collect();
+    scenario.steps.truncate(1);
+    scenario.steps[0].response = sample::histogram(&times, 1_000_000);
+    scenario.generator.samples.truncate(5);
+    scenario.server = None;
+    record
+}
+
 #[test]
 fn nothing_is_drawn_outside_its_card() {
-    for (chart, svg) in charts_of(&sample::record()) {
+    let runs = [sample::record(), crowded(), tiny()];
+    for (chart, svg) in runs.iter().flat_map(charts_of) {
         let document = roxmltree::Document::parse(&svg).unwrap();
         let size = document.root_element().attribute("viewBox").unwrap();
         let size: Vec<f64> = size.split(' ').map(|part| part.parse().unwrap()).collect();

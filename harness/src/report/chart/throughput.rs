@@ -7,7 +7,7 @@ use super::plot::{Frame, Plot};
 use super::sheet::{Drawn, Fault, Head, Ink, Key, Mark, Sheet};
 use super::source::{Measured, Source, counted, sentence};
 use super::style::{BLUE, MARGIN, PLOT_RIGHT, RED, Size, TEXT, WIDTH};
-use crate::report::number;
+use crate::report::{filters, number};
 
 pub(super) const NAME: &str = "throughput_over_time";
 
@@ -168,8 +168,8 @@ fn alt(panels: &[Panel<'_>]) -> String {
             format!(
                 "{} {} requests/s on average, {} at most, {failed}",
                 panel.scenario.title(),
-                number::figure(mean),
-                number::figure(peak),
+                filters::number(mean),
+                filters::number(peak),
             )
         })
         .collect();

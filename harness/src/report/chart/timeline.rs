@@ -90,10 +90,12 @@ impl<'r> Timeline<'r> {
                 sheet.block((from, self.top), (to, frame.bottom), BAND)?;
             }
         }
-        let x_title = format!(
-            "measured time ({}), scenarios end to end",
-            time_unit(self.total)
-        );
+        let several = if self.bands.len() > 1 {
+            ", scenarios end to end"
+        } else {
+            ""
+        };
+        let x_title = format!("measured time ({}){several}", time_unit(self.total));
         plot.grid(&x_title, y_title)?;
         self.names(sheet, &plot, frame)?;
         Ok(plot)
@@ -134,7 +136,7 @@ impl<'r> Timeline<'r> {
         };
         let mut lines: Vec<String> = Vec::new();
         for band in self.bands.iter().filter(|band| !named(band)) {
-            let name = band.scenario.heading();
+            let name = Size::Small.cut(&band.scenario.heading(), 290.0);
             match lines.last_mut() {
                 Some(line)
                     if Size::Small.width(line) + Size::Small.width(&name) + 20.0

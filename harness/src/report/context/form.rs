@@ -180,7 +180,10 @@ impl Form {
             adjustments: adjustments(source),
             limits: LimitsView {
                 users: carried(findings.capacity.users.as_ref(), "users"),
-                per_minute: carried(findings.capacity.per_minute.as_ref(), "requests of all kinds a minute"),
+                per_minute: carried(
+                    findings.capacity.per_minute.as_ref(),
+                    "requests of all kinds a minute",
+                ),
             },
             conclusion: assessment
                 .judgements()

@@ -42,10 +42,10 @@ const MUTATIONS: &[Mutation] = &[
     ("another format", CauseKind::Format, |run| run.format += 1),
     ("no system", CauseKind::SystemMissing, |run| run.sut = None),
     ("run interrupted", CauseKind::Interrupted, |run| {
-        run.end = RunEnd::Interrupted
+        run.end = RunEnd::Interrupted;
     }),
     ("run cut off", CauseKind::Unfinished, |run| {
-        run.end = RunEnd::Unfinished
+        run.end = RunEnd::Unfinished;
     }),
     ("run failed", CauseKind::Failed, |run| {
         run.end = RunEnd::Failed {
@@ -56,7 +56,7 @@ const MUTATIONS: &[Mutation] = &[
         run.scenarios.pop();
     }),
     ("all scenarios missing", CauseKind::PartMissing, |run| {
-        run.scenarios.clear()
+        run.scenarios.clear();
     }),
     ("scenario not planned", CauseKind::PartUnplanned, |run| {
         run.scenarios[0].name.push('x');
@@ -99,7 +99,7 @@ const MUTATIONS: &[Mutation] = &[
         run.scenarios[1].users.finished -= 1;
     }),
     ("users not started", CauseKind::LostUsers, |run| {
-        run.scenarios[1].users.started -= 1
+        run.scenarios[1].users.started -= 1;
     }),
     ("requests unaccounted for", CauseKind::Accounting, |run| {
         run.scenarios[0].accounting.scheduled += 1;
@@ -137,7 +137,7 @@ const MUTATIONS: &[Mutation] = &[
         }
     }),
     ("memory profile missing", CauseKind::PartMissing, |run| {
-        run.memory = None
+        run.memory = None;
     }),
     ("checkpoint missing", CauseKind::PartMissing, |run| {
         run.memory.as_mut().unwrap().checkpoints.pop();
@@ -150,7 +150,7 @@ const MUTATIONS: &[Mutation] = &[
         },
     ),
     ("benchmarks missing", CauseKind::PartMissing, |run| {
-        run.bench = None
+        run.bench = None;
     }),
     ("benchmark missing", CauseKind::PartMissing, |run| {
         run.bench.as_mut().unwrap().functions.remove(0);
