@@ -101,6 +101,8 @@ impl HistogramRecord {
 #[derive(Debug, Clone)]
 pub struct Recording {
     histogram: Histogram<u64>,
+    /// Longer samples count as this in the histogram.
+    high: u64,
     sum: u64,
     min: u64,
     max: u64,
@@ -124,19 +126,25 @@ impl Recording {
     /// live only for a second.
     #[must_use]
     pub fn growing() -> Self {
-        let mut recording = Self::with_high(2);
+        let mut recording = Self::with_bounds(2, HOUR_MICROS);
         recording.histogram.auto(true);
         recording
     }
 
     fn with_high(high: u64) -> Self {
+        Self::with_bounds(high, high)
+    }
+
+    /// With room for values up to `room` at first.
+    fn with_bounds(room: u64, high: u64) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "bounds and digits are constants of this file, covered by its tests"
         )]
-        let histogram = Histogram::new_with_bounds(1, high, DIGITS).expect("valid bounds");
+        let histogram = Histogram::new_with_bounds(1, room, DIGITS).expect("valid bounds");
         Self {
             histogram,
+            high,
             sum: 0,
             min: u64::MAX,
             max: 0,
@@ -145,8 +153,7 @@ impl Recording {
 
     /// Adds one sample.
     pub fn record(&mut self, value: u64) {
-        self.histogram
-            .saturating_record(value.min(HOUR_MICROS.max(MINUTE_NANOS)));
+        self.count_in(value.min(self.high), 1);
         self.sum = self.sum.saturating_add(value);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
@@ -160,13 +167,20 @@ impl Recording {
         if self.histogram.add(&other.histogram).is_err() {
             // Only a narrower histogram can refuse, and then bucket by bucket does the same.
             for bucket in other.histogram.iter_recorded() {
-                self.histogram
-                    .saturating_record_n(bucket.value_iterated_to(), bucket.count_at_value());
+                let value = bucket.value_iterated_to().min(self.high);
+                self.count_in(value, bucket.count_at_value());
             }
         }
         self.sum = self.sum.saturating_add(other.sum);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    fn count_in(&mut self, value: u64, count: u64) {
+        // Clamping alone would never let a growing histogram grow.
+        if self.histogram.record_n(value, count).is_err() {
+            self.histogram.saturating_record_n(value, count);
+        }
     }
 
     /// Samples so far.

@@ -139,25 +139,31 @@ mod tests {
     use super::*;
     use crate::measurement::load::UserCounts;
     use crate::run::heartbeat::Heartbeat;
+    use crate::run::reins::Reins;
+    use crate::run::user::contain;
 
-    /// goose drops the error of a user's task; the heartbeat is what knows of it.
+    /// goose itself would wait for the user for ever, and never say a word.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_user_that_panics_is_lost_and_the_others_finish() {
         let heartbeat = Arc::new(Heartbeat::new(3));
+        let reins = Arc::new(Reins::new());
         let to = Destination {
             base: "http://127.0.0.1:1".to_owned(),
             client: reqwest::Client::new(),
         };
         let act: Act = {
-            let heartbeat = Arc::clone(&heartbeat);
+            let (heartbeat, reins) = (Arc::clone(&heartbeat), Arc::clone(&reins));
             Arc::new(move |number, _seat| {
-                let heartbeat = Arc::clone(&heartbeat);
+                let (heartbeat, reins) = (Arc::clone(&heartbeat), Arc::clone(&reins));
                 Box::pin(async move {
                     let mut pulse = heartbeat.launch();
-                    pulse.begin();
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    assert!(number != 1, "user 1 breaks");
-                    pulse.finish();
+                    let work = async move {
+                        pulse.begin();
+                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                        assert!(number != 1, "it breaks");
+                        pulse.finish();
+                    };
+                    contain(&reins, number, work).await;
                 })
             })
         };
@@ -168,6 +174,7 @@ mod tests {
         let rows = launch(3, &to, label, act).await.unwrap();
         assert_eq!(rows, []);
         let counts = heartbeat.counts();
+        let peak = counts.peak;
         assert_eq!(
             counts,
             UserCounts {
@@ -175,8 +182,12 @@ mod tests {
                 started: 3,
                 finished: 2,
                 lost: 1,
-                peak: counts.peak
+                peak
             }
+        );
+        assert_eq!(
+            reins.take_notes(),
+            ["user 2 panicked and is lost: it breaks"]
         );
     }
 }

@@ -18,6 +18,8 @@ const GRACE: Duration = Duration::from_secs(1);
 const SHORT_GRACE: Duration = Duration::from_millis(500);
 /// How long users may take for their tear-down when time is up.
 const TEARDOWN: Duration = Duration::from_secs(5);
+/// How long the load generator may take to notice that its users are gone.
+const GENERATOR_END: Duration = Duration::from_secs(10);
 /// A second is looked at this much after its end, when its last answers are recorded.
 const AFTER_SECOND: Duration = Duration::from_millis(250);
 
@@ -131,11 +133,14 @@ pub(super) async fn conduct(
     observe(Moment::Ended);
     // The users are gone; the generator itself looks up twice a second.
     let result = match launched {
-        Some(result) => result,
-        None => attack.await,
+        Some(result) => result.map_err(|error| error.to_string()),
+        None => match tokio::time::timeout(GENERATOR_END, attack).await {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err("the load generator did not end after its last user".to_owned()),
+        },
     };
-    let rows = result.unwrap_or_else(|error| {
-        broken.get_or_insert(Broken::Failed(error.to_string()));
+    let rows = result.unwrap_or_else(|reason| {
+        broken.get_or_insert(Broken::Failed(reason));
         Vec::new()
     });
     Conducted { broken, rows }

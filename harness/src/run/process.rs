@@ -399,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_gives_no_sample() {
-        let mut tree = ProcessTree::with_descendants(u32::MAX / 2).unwrap();
+        let mut tree = ProcessTree::with_descendants(u32::MAX).unwrap();
         assert_eq!(tree.sample(Micros(0), true), None);
         assert_eq!(tree.resident(), None);
     }

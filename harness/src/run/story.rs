@@ -73,9 +73,10 @@ pub(super) async fn tell(
     let _signals = SignalGuard::install(&interrupt);
     let started_at = options.clock.now();
     let stamp = stamp(started_at);
-    let folder = make_folder(&options.out_dir, &stamp)?;
+    let folder = path_of_folder(&options.out_dir, &stamp)?;
     let launcher = Launcher::new(&suite.sut, options, &folder, interrupt.clone())?;
     check_scenarios(suite)?;
+    make_folder(&folder)?;
     let mut run = RunRecord {
         format: FORMAT,
         stamp: stamp.clone(),
@@ -277,21 +278,29 @@ fn check_scenarios(suite: &Suite) -> Result<(), RunError> {
     Ok(())
 }
 
-fn make_folder(out_dir: &Path, stamp: &str) -> Result<PathBuf, RunError> {
-    let folder = |path: &Path, source| RunError::Folder {
-        path: path.to_path_buf(),
+fn path_of_folder(out_dir: &Path, stamp: &str) -> Result<PathBuf, RunError> {
+    let absolute = std::path::absolute(out_dir);
+    let absolute = absolute.map_err(|source| RunError::Folder {
+        path: out_dir.to_path_buf(),
         source,
+    })?;
+    Ok(absolute.join(stamp))
+}
+
+fn make_folder(path: &Path) -> Result<(), RunError> {
+    let made = match path.parent() {
+        Some(parent) => std::fs::create_dir_all(parent).and_then(|()| std::fs::create_dir(path)),
+        None => std::fs::create_dir(path),
     };
-    std::fs::create_dir_all(out_dir).map_err(|source| folder(out_dir, source))?;
-    let out_dir = std::path::absolute(out_dir).map_err(|source| folder(out_dir, source))?;
-    let path = out_dir.join(stamp);
-    match std::fs::create_dir(&path) {
-        Ok(()) => Ok(path),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(RunError::FolderExists { path })
-        }
-        Err(source) => Err(folder(&path, source)),
-    }
+    made.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => RunError::FolderExists {
+            path: path.to_path_buf(),
+        },
+        _ => RunError::Folder {
+            path: path.to_path_buf(),
+            source,
+        },
+    })
 }
 
 fn ending(end: &RunEnd) -> Ending {

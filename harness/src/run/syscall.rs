@@ -8,7 +8,12 @@ use std::time::Duration;
 
 /// CPU time that all threads of a process have used since it began; none when it is gone.
 pub(super) fn process_cpu(pid: u32) -> Option<Duration> {
-    let pid = libc::pid_t::try_from(pid).ok()?;
+    // The kernel gives no larger ones; they would be cut to the id of another process, and 0 means
+    // this one.
+    const LARGEST_PID: u32 = 1 << 22;
+    let pid = libc::pid_t::try_from(pid)
+        .ok()
+        .filter(|_| (1..=LARGEST_PID).contains(&pid))?;
     let mut clock: libc::clockid_t = 0;
     let mut time = libc::timespec {
         tv_sec: 0,
@@ -90,7 +95,9 @@ mod tests {
             sum = std::hint::black_box(sum.wrapping_add(n));
         }
         assert!(process_cpu(std::process::id()).unwrap() > before);
-        assert_eq!(process_cpu(u32::MAX), None);
+        for pid in [0, (1 << 22) + 1, u32::MAX / 2, u32::MAX] {
+            assert_eq!(process_cpu(pid), None, "{pid}");
+        }
     }
 
     #[test]

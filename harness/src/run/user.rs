@@ -4,6 +4,7 @@
 //! with the answer before. A user whose set-up fails has nothing to work with and leaves. A request
 //! that needs a value which an earlier answer did not give is withheld, not guessed.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use super::exchange::{Exchange, Failure};
 use super::heartbeat::Pulse;
 use super::recorder::Sample;
+use super::reins::Reins;
 use super::script::{Chance, Script};
 use super::step::Seat;
 use super::variables::Variables;
@@ -29,17 +31,20 @@ pub(super) async fn act(script: &Script, number: u32, seat: Seat<'_>) {
         // The last one is there.
         script.reins.open(Instant::now());
     }
-    let work = AssertUnwindSafe(work(script, number, seat, pulse));
-    if let Err(cause) = work.catch_unwind().await {
-        let said = cause
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| cause.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
-        script
-            .reins
-            .note(format!("user {} panicked and is lost: {said}", number + 1));
-    }
+    contain(&script.reins, number, work(script, number, seat, pulse)).await;
+}
+
+/// Lets a panic end this user and no other: the load generator would wait for it for ever.
+pub(super) async fn contain(reins: &Reins, number: u32, work: impl Future<Output = ()>) {
+    let Err(cause) = AssertUnwindSafe(work).catch_unwind().await else {
+        return;
+    };
+    let said = cause
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| cause.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned());
+    reins.note(format!("user {} panicked and is lost: {said}", number + 1));
 }
 
 async fn work(script: &Script, number: u32, seat: Seat<'_>, mut pulse: Pulse<'_>) {

@@ -164,13 +164,14 @@ mod tests {
             requests: 10,
             failures: 1,
             min: 900,
-            mean: 1_000.5,
+            mean: 1_000.6,
             p50: 990,
             p95: 1_200,
             p99: 1_300,
             max: 1_400,
         };
-        append_generator_rows(folder.path(), "20250511_094532", &[row.clone()]).unwrap();
+        append_generator_rows(folder.path(), "20250511_094532", std::slice::from_ref(&row))
+            .unwrap();
         let path = append_generator_rows(folder.path(), "20250511_094532", &[row]).unwrap();
         let text = std::fs::read_to_string(path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
