@@ -197,10 +197,6 @@ impl Axis {
         self.low
     }
 
-    pub(super) fn high(&self) -> f64 {
-        self.high
-    }
-
     /// How far along the axis a value lies, 0 to 1; what lies beyond it is drawn at its end.
     pub(super) fn share(&self, value: f64) -> f64 {
         let place = |value: f64| match self.scale {
@@ -311,7 +307,7 @@ mod tests {
         );
         assert_eq!(labels(&Axis::from_zero(0.0, 4)).first(), Some(&"0"));
         assert_eq!(labels(&Axis::counts(2.0, 5)), ["0", "1", "2"]);
-        assert_eq!(Axis::percent(62.0).high(), 100.0);
+        assert_eq!(Axis::percent(62.0).high, 100.0);
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn curve<'r>((colour, scenario): (usize, &Measured<'r>)) -> Option<Curve<'r>> {
         .into_iter()
         .filter(supported)
         .filter_map(Statistic::quantile)
-        .last()?;
+        .next_back()?;
     Some(Curve {
         scenario: *scenario,
         times,

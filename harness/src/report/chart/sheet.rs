@@ -96,7 +96,11 @@ impl Ink {
             font
         };
         let colour = self.colour.to_backend_color();
-        TextStyle { font, color: colour, pos: Pos::new(self.across, VPos::Center) }
+        TextStyle {
+            font,
+            color: colour,
+            pos: Pos::new(self.across, VPos::Center),
+        }
     }
 }
 
