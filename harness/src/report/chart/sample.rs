@@ -17,15 +17,12 @@ use crate::measurement::load::{
 };
 use crate::measurement::memory::{MemoryCheckpoint, MemoryKind, MemoryRecord};
 use crate::measurement::resource::{ResourceSample, ResourceSeries};
-use crate::metric::{Metric, Statistic, Unit};
-use crate::plan::load::{Length, Load, Think};
-use crate::plan::scenario::{Kind, Order, Scenario, View};
-use crate::plan::step::{Expect, Method, Step, StepClass};
-use crate::plan::suite::{
-    BenchFunction, BenchPlan, MemoryPlan, OperationPlan, Suite, SummaryPart, SummaryRow, Sut,
-};
-use crate::plan::target::{Bound, Relation, Target};
+use crate::plan::scenario::{Kind, View};
 use crate::units::{Bytes, Micros};
+
+mod plan;
+
+use plan::FUNCTIONS;
 
 /// The shape of one scenario.
 struct Shape {
@@ -167,7 +164,7 @@ fn make() -> RunRecord {
             rustc: "rustc 1.95.0".to_owned(),
             fingerprint: "f".repeat(64),
         },
-        suite: suite(),
+        suite: plan::suite(),
         plan_hash: "a".repeat(64),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:18080".to_owned(),
@@ -305,7 +302,7 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             .steps
             .iter()
             .zip(times.iter().zip(&failed))
-            .map(|(step, (times, failed))| step_record(step, times, *failed))
+            .map(|(step, (times, failed))| step_record((step.0, step.1), times, *failed))
             .collect(),
         windows,
         errors: errors(shape, &failed),
@@ -318,15 +315,11 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
     }
 }
 
-fn step_record(
-    (step, endpoint, ..): &(&str, &str, u64, u64),
-    times: &[u64],
-    failed: u64,
-) -> StepRecord {
+fn step_record((step, endpoint): (&str, &str), times: &[u64], failed: u64) -> StepRecord {
     let completed = times.len() as u64;
     StepRecord {
-        step: (*step).to_owned(),
-        endpoint: (*endpoint).to_owned(),
+        step: step.to_owned(),
+        endpoint: endpoint.to_owned(),
         completed,
         failed,
         response: latencies(times),
@@ -373,7 +366,7 @@ fn series(
             let share = cpu as f64 / 100.0 * (0.9 + 0.2 * noise(tag + index)) * ramp;
             if index > 0 {
                 used += (share * 500_000.0) as u64;
-                busy += (cpu_of_machine(shape, share) * 500_000.0) as u64;
+                busy += (cpu_of_machine(shape, share * 100.0 / cpu as f64) * 500_000.0) as u64;
                 steal += (noise(tag + index * 3) * 6_000.0) as u64;
             }
             let grown = (megabytes.1 - megabytes.0) as f64 * (index as f64 / count as f64).sqrt();
@@ -401,10 +394,10 @@ fn series(
     }
 }
 
-/// Server and generator together, and a little more.
-fn cpu_of_machine(shape: &Shape, share: f64) -> f64 {
+/// Server and generator together, and a little more; `wobble` is about 1.
+fn cpu_of_machine(shape: &Shape, wobble: f64) -> f64 {
     let all = shape.cpu + shape.cpu / 6;
-    (all as f64 / 100.0 + 0.02).min(0.99) * (share * 100.0 / shape.cpu as f64).min(1.0)
+    ((all as f64 / 100.0 + 0.02) * wobble).min(1.0)
 }
 
 fn memory() -> MemoryRecord {
@@ -450,202 +443,5 @@ fn bench() -> BenchRecord {
     BenchRecord {
         format: 1,
         functions,
-    }
-}
-
-/// Name, median in nanoseconds, target in milliseconds.
-const FUNCTIONS: [(&str, u64, f64); 7] = [
-    ("memory_retrieval", 184_000, 500.0),
-    ("persona_loading", 2_100_000, 1_000.0),
-    ("session_creation", 96_000, 500.0),
-    ("message_processing", 1_450_000, 500.0),
-    ("foundation_context", 420_000, 500.0),
-    ("session_analysis", 6_800_000, 2_000.0),
-    ("insight_generation", 31_000_000, 2_000.0),
-];
-
-fn suite() -> Suite {
-    let operation = OperationPlan {
-        name: "Message Processing".to_owned(),
-        setup: Vec::new(),
-        steps: Vec::new(),
-        release: Vec::new(),
-        concurrency: 1,
-    };
-    Suite {
-        subject: "The Smart Steps AI Professional Persona module".to_owned(),
-        profile: "full".to_owned(),
-        sut: sut(),
-        scenarios: (1..).zip(&SHAPES).map(plan).collect(),
-        memory: Some(MemoryPlan {
-            checkpoints: vec![10, 100, 1_000],
-            operation: operation.clone(),
-            kinds: vec![OperationPlan {
-                name: "Session Creation".to_owned(),
-                ..operation
-            }],
-            kind_count: 100,
-            settle: Micros(2_000_000),
-            targets: vec![target(
-                "Base Memory",
-                Metric::Memory,
-                Some(Statistic::Min),
-                Relation::Below,
-                200.0,
-                Unit::Megabytes,
-            )],
-        }),
-        bench: Some(BenchPlan {
-            command: vec!["cargo".to_owned(), "bench".to_owned()],
-            seconds: 5.0,
-            functions: FUNCTIONS
-                .iter()
-                .map(|(name, _, target_ms)| BenchFunction {
-                    name: (*name).to_owned(),
-                    target_ms: *target_ms,
-                })
-                .collect(),
-        }),
-        summary: vec![SummaryRow {
-            label: "Response Time".to_owned(),
-            requirement: "< 500 ms simple".to_owned(),
-            parts: vec![SummaryPart {
-                label: "simple".to_owned(),
-                scenario: "single_user".to_owned(),
-                target: "Response Time (95th)".to_owned(),
-            }],
-        }],
-    }
-}
-
-fn sut() -> Sut {
-    Sut {
-        name: "smart-steps".to_owned(),
-        build: Vec::new(),
-        start: vec!["target/release/smart-steps".to_owned()],
-        env: BTreeMap::new(),
-        ready_path: "/health/ready".to_owned(),
-        ready_timeout: Micros(30_000_000),
-        version_path: Some("/version".to_owned()),
-        probe_path: None,
-        headers: BTreeMap::new(),
-        secret_env: None,
-        secret_file: None,
-        database: Some("SQLite".to_owned()),
-    }
-}
-
-fn plan((number, shape): (u32, &Shape)) -> Scenario {
-    let mut targets = vec![
-        target(
-            "Response Time (avg)",
-            Metric::ResponseTime,
-            Some(Statistic::Average),
-            Relation::Below,
-            500.0,
-            Unit::Milliseconds,
-        ),
-        target(
-            "Response Time (95th)",
-            Metric::ResponseTime,
-            Some(Statistic::P95),
-            Relation::Below,
-            500.0,
-            Unit::Milliseconds,
-        ),
-        target(
-            "Error Rate",
-            Metric::ErrorRate,
-            None,
-            Relation::Below,
-            1.0,
-            Unit::Percent,
-        ),
-    ];
-    if shape.name == "multi_user" {
-        targets[1].bound.value = 25.0;
-        targets.push(Target {
-            steps: vec!["get_analysis".to_owned()],
-            ..target(
-                "Analysis Time (95th)",
-                Metric::ResponseTime,
-                Some(Statistic::P95),
-                Relation::Below,
-                30.0,
-                Unit::Milliseconds,
-            )
-        });
-    }
-    Scenario {
-        name: shape.name.to_owned(),
-        number,
-        title: shape.title.to_owned(),
-        description: format!("{} users", shape.users),
-        kind: shape.kind,
-        view: shape.view,
-        load: Load {
-            users: shape.users,
-            ramp_per_second: 10.0,
-            length: Length::Duration(Micros(shape.seconds * 1_000_000)),
-            think: Think {
-                min: Micros(0),
-                max: Micros(0),
-            },
-            warm_up_iterations: 1,
-            request_timeout: Micros(30_000_000),
-        },
-        order: Order::Sequence,
-        data: Vec::new(),
-        setup: Vec::new(),
-        steps: shape
-            .steps
-            .iter()
-            .map(|(name, endpoint, ..)| step(name, endpoint))
-            .collect(),
-        teardown: Vec::new(),
-        targets,
-    }
-}
-
-fn step(name: &str, endpoint: &str) -> Step {
-    Step {
-        name: name.to_owned(),
-        endpoint: endpoint.to_owned(),
-        method: Method::Get,
-        path: endpoint.to_owned(),
-        headers: BTreeMap::new(),
-        body: None,
-        capture: BTreeMap::new(),
-        expect: Expect {
-            status: Vec::new(),
-            body: Vec::new(),
-        },
-        repeat: 1,
-        weight: 1,
-        every: 1,
-        class: StepClass::Simple,
-    }
-}
-
-fn target(
-    label: &str,
-    metric: Metric,
-    statistic: Option<Statistic>,
-    relation: Relation,
-    value: f64,
-    unit: Unit,
-) -> Target {
-    Target {
-        label: label.to_owned(),
-        metric,
-        statistic,
-        steps: Vec::new(),
-        bound: Bound {
-            relation,
-            value,
-            unit,
-        },
-        tolerance_percent: 10.0,
-        implausible_beyond: None,
     }
 }

@@ -65,7 +65,7 @@ impl<'r> Source<'r> {
             || "no commit".to_owned(),
             |commit| format!("commit {}", commit.chars().take(12).collect::<String>()),
         );
-        let cpu = Size::Small.cut(&record.environment.cpu_model, 260.0);
+        let cpu = Size::Small.cut(&record.environment.cpu_model, 220.0);
         let cores = record.environment.cores;
         format!(
             "{} · {commit} · {cpu}, {cores} {} · {n} · profile {}",

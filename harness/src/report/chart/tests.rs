@@ -56,11 +56,6 @@ fn every_chart_of_a_full_run_is_drawn_in_order() {
             "charts/benchmark_functions.svg",
         ]
     );
-    if let Some(keep) = std::env::var_os("KEEP_CHARTS") {
-        draw(&sample::record(), Path::new(&keep)).unwrap();
-        draw(&crowded(), &Path::new(&keep).join("crowded")).unwrap();
-        draw(&tiny(), &Path::new(&keep).join("tiny")).unwrap();
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::event::Ending;
 use crate::report::chart::sample;
 use crate::report::sample_assessment::{assessment, of_verdicts};
 use crate::units::Bytes;
