@@ -171,24 +171,24 @@ impl Practice {
     }
 
     pub(crate) fn load_persona(&self) {
-        let owner = TenantId::shipped();
-        let parsed = persona_file::parse("persona.toml", &self.persona_file);
-        let id: Result<PersonaId, _> = "loaded".parse();
-        let (Ok(_), Ok(id)) = (parsed, id) else {
-            panic!("the persona file is refused")
+        assert!(self.try_load_persona().is_ok(), "the persona is refused");
+    }
+
+    fn try_load_persona(&self) -> Result<(), Failure> {
+        persona_file::parse("persona.toml", &self.persona_file)?;
+        let key = PersonaKey {
+            owner: TenantId::shipped(),
+            id: "loaded".parse()?,
         };
-        let key = PersonaKey { owner, id };
         for (name, text) in &self.documents {
             let now = SystemClock.now();
-            match self
-                .memories
-                .prepare_document(&key, name, (*text).to_owned(), now)
-            {
-                Ok((document, chunks)) => self.memories.publish_document(&document, &chunks),
-                Err(error) => panic!("{name} is refused: {error}"),
-            }
+            let (document, chunks) =
+                self.memories
+                    .prepare_document(&key, name, (*text).to_owned(), now)?;
+            self.memories.publish_document(&document, &chunks);
         }
         self.memories.withdraw_persona(&key);
+        Ok(())
     }
 
     pub(crate) async fn create_session(&self) {
