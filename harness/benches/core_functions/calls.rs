@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use smart_steps_harness::measurement::bench::{BenchRecord, FORMAT, FunctionRecord};
-use smart_steps_harness::measurement::histogram::Recording;
+use smart_steps_harness::measurement::histogram::{HistogramError, Recording};
 
 /// Collects the functions in the order in which they are measured.
 pub(crate) struct Ledger {
     warm_up: Duration,
-    functions: RefCell<Vec<FunctionRecord>>,
+    functions: RefCell<Vec<(String, String, Recording)>>,
 }
 
 /// Takes the calls of one function.
@@ -32,27 +32,30 @@ impl Ledger {
         Calls {
             warm_up: self.warm_up,
             first: None,
-            recording: Recording::nanoseconds(),
+            recording: Recording::calls(),
         }
     }
 
     /// Adds a function; one that was filtered out on the command line has no calls and is left out.
     pub(crate) fn add(&self, name: &str, workload: &str, calls: Calls) {
-        if calls.recording.count() == 0 {
-            return;
+        if calls.recording.count() > 0 {
+            let named = (name.to_owned(), workload.to_owned(), calls.recording);
+            self.functions.borrow_mut().push(named);
         }
-        let record = FunctionRecord {
-            name: name.to_owned(),
-            workload: workload.to_owned(),
-            calls: calls.recording.to_record(),
-        };
-        self.functions.borrow_mut().push(record);
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+        let functions = self.functions.borrow();
+        let records = functions.iter().map(|(name, workload, recording)| {
+            Ok(FunctionRecord {
+                name: name.clone(),
+                workload: workload.clone(),
+                calls: recording.to_record()?,
+            })
+        });
         let record = BenchRecord {
             format: FORMAT,
-            functions: self.functions.borrow().clone(),
+            functions: records.collect::<Result<_, HistogramError>>()?,
         };
         std::fs::write(path, serde_json::to_vec_pretty(&record)?)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;

@@ -4,21 +4,20 @@
 use std::sync::Arc;
 
 use serde_json::Map;
-use smart_steps_engine::config::{Config, Layers, crisis::CrisisTexts};
+use smart_steps_engine::config::{Config, Layers};
 use smart_steps_engine::domain::analysis::Depth;
 use smart_steps_engine::domain::clock::{Clock, SystemClock};
-use smart_steps_engine::domain::id::{ClientId, IdSource, PersonaId, SessionId, TenantId};
+use smart_steps_engine::domain::id::{ClientId, PersonaId, SessionId, TenantId};
 use smart_steps_engine::domain::memory::MemoryScope;
 use smart_steps_engine::domain::persona::PersonaKey;
 use smart_steps_engine::domain::session::Session;
 use smart_steps_engine::domain::timing::Phases;
 use smart_steps_engine::memory::embed::StaticTable;
 use smart_steps_engine::memory::{ContextRequest, Memories};
-use smart_steps_engine::provider::offline::Offline;
 use smart_steps_engine::service::{
-    InsightRequest, NewMessage, NewSession, Outcome, Parts, Scope, Services, persona_file, shipped,
+    InsightRequest, NewMessage, NewSession, Outcome, Scope, Services, persona_file, shipped,
 };
-use smart_steps_engine::store::Store;
+use smart_steps_engine::startup;
 use smart_steps_engine::store::sqlite::SqliteStore;
 
 type Failure = Box<dyn std::error::Error>;
@@ -31,7 +30,7 @@ const CONTEXT_ITEMS: usize = 8;
 
 /// The engine with data in it.
 pub(crate) struct Practice {
-    services: Services,
+    services: Arc<Services>,
     /// A second view of the same memory, for the functions below the use cases.
     memories: Memories,
     scope: Scope,
@@ -70,25 +69,7 @@ impl Practice {
         let folder = tempfile::tempdir()?;
         let mut config: Config = Layers::defaults()?.build()?;
         config.database.path = folder.path().join("practice.db");
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.database).await?);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let memories = Memories::open(
-            Arc::clone(&store),
-            Arc::new(StaticTable::load()?),
-            &config.memory,
-        )
-        .await?;
-        let parts = Parts {
-            store: Arc::clone(&store),
-            memories,
-            model: Arc::new(Offline),
-            clock: Arc::clone(&clock),
-            ids: IdSource::from_entropy()?,
-            limits: config.limits.clone(),
-            crisis: CrisisTexts::shipped()?,
-        };
-        let services = Services::new(parts, &config.auth);
-        services.publish_shipped().await?;
+        let services = startup::services(&config).await?;
         let tenant: TenantId = "bench".parse()?;
         services
             .auth
@@ -120,12 +101,9 @@ impl Practice {
         let speaker: ClientId = "speaker".parse()?;
         let open = builder.session(&speaker, 1).await?;
 
-        let memories = Memories::open(
-            Arc::clone(&store),
-            Arc::new(StaticTable::load()?),
-            &config.memory,
-        )
-        .await?;
+        let store = Arc::new(SqliteStore::open(&config.database).await?);
+        let table = Arc::new(StaticTable::shipped()?);
+        let memories = Memories::open(store, table, &config.memory).await?;
         let shipped = shipped::read()?
             .into_iter()
             .find(|shipped| shipped.id == persona)

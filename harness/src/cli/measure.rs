@@ -1,6 +1,7 @@
 //! From a selection to a judged and reported run: the way that `run`, `bench` and `memory` share.
 
 use std::io::IsTerminal as _;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use super::selection::Selection;
@@ -107,17 +108,47 @@ pub(super) fn measure(
     let mut console = Console::new(std::io::stderr(), std::io::stderr().is_terminal());
     // A console that cannot be written to any more must not cost the measurements.
     let mut sink = |event: Event| drop(console.event(&event));
+    let muted = Muted::begin();
     let record = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(CliError::Runtime)?
-        .block_on(run::run(suite, &options, &mut sink))?;
+        .block_on(run::run(suite, &options, &mut sink));
+    drop(muted);
+    let record = record?;
 
     let dir = selection.out.join(&record.stamp);
     let assessment = verdict::assess(&record);
     let written = write(&dir, &record, &assessment)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(selection.strict))
+}
+
+/// Standard output led to nowhere while it lives: goose prints a line there for each scenario that
+/// cannot be switched off, and standard output is for results.
+struct Muted(Option<OwnedFd>);
+
+impl Muted {
+    fn begin() -> Self {
+        let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null");
+        let kept = rustix::io::dup(rustix::stdio::stdout());
+        match (nowhere, kept) {
+            (Ok(nowhere), Ok(kept)) if rustix::stdio::dup2_stdout(&nowhere).is_ok() => {
+                Self(Some(kept))
+            }
+            // Then the line is printed; nothing else is lost.
+            _ => Self(None),
+        }
+    }
+}
+
+impl Drop for Muted {
+    fn drop(&mut self) {
+        if let Some(kept) = self.0.take() {
+            // What could be led away can be led back.
+            let _restored = rustix::stdio::dup2_stdout(&kept);
+        }
+    }
 }
 
 /// Renders a run into its folder, beside the earlier runs of the folder above.

@@ -17,6 +17,9 @@ use crate::verdict::distribution::Distribution;
 /// A phase below this share of a step's service time is no bottleneck of it, in percent.
 pub const SHARE_LIMIT: f64 = 20.0;
 
+/// The name under which servers, by convention, report the whole of their time: no phase of it.
+const WHOLE: &str = "total";
+
 /// How many bottlenecks are named at most.
 const LONGEST_LIST: usize = 6;
 
@@ -92,6 +95,7 @@ fn of_scenario(scenario: &ScenarioRecord) -> Vec<PhaseShare> {
     let shares = scenario.steps.iter().flat_map(|step| {
         step.phases
             .iter()
+            .filter(|(name, _)| name.as_str() != WHOLE)
             .filter_map(move |(name, times)| share(scenario, step, name, times, total))
     });
     shares.collect()

@@ -77,20 +77,27 @@ pub enum Action {
         /// Failures of all kinds.
         failed: u64,
     },
-    /// Measure longer: the interval is too wide to decide.
+    /// Measure longer: the intervals of these targets, all of one quantity, are too wide to decide.
     MoreSamples {
-        /// The target that is not decided.
-        target: Box<Judgement>,
-        /// So many samples are needed if what was seen holds; none where that cannot be said.
-        needed: Option<u64>,
-        /// What to change in the scenario, where that follows.
-        change: Option<LengthChange>,
+        /// The targets; never empty.
+        targets: Vec<Undecided>,
     },
     /// Bring a resource or a rate to its bound.
     Bring {
         /// The target that is missed.
         target: Box<Judgement>,
     },
+}
+
+/// A target that the samples do not decide.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Undecided {
+    /// The target.
+    pub target: Judgement,
+    /// So many samples are needed if what was seen holds; none where that cannot be said.
+    pub needed: Option<u64>,
+    /// What to change in the scenario, where that follows.
+    pub change: Option<LengthChange>,
 }
 
 /// A change of a scenario's length.
@@ -158,8 +165,36 @@ fn repairs(assessment: &Assessment) -> Vec<Recommendation> {
         .collect()
 }
 
-/// The same phase of the same step, or the same failure, is recommended once.
+/// The same phase of the same step, or the same failure, is recommended once; so is measuring
+/// longer for targets of the same quantity.
 fn merged(found: Vec<Recommendation>) -> Vec<Recommendation> {
+    let mut once: Vec<Recommendation> = Vec::new();
+    for recommendation in without_repeats(found) {
+        let together = once.iter_mut().find_map(|earlier| {
+            let same = earlier.priority == recommendation.priority;
+            match (&mut earlier.action, &recommendation.action) {
+                (Action::MoreSamples { targets }, Action::MoreSamples { targets: more })
+                    if same && quantity(targets) == quantity(more) =>
+                {
+                    Some((targets, more))
+                }
+                _ => None,
+            }
+        });
+        match together {
+            Some((targets, more)) => targets.extend_from_slice(more),
+            None => once.push(recommendation),
+        }
+    }
+    once
+}
+
+fn quantity(targets: &[Undecided]) -> Option<(Quantity, Option<Statistic>)> {
+    let first = &targets.first()?.target;
+    Some((first.quantity, first.statistic))
+}
+
+fn without_repeats(found: Vec<Recommendation>) -> Vec<Recommendation> {
     let mut seen = BTreeSet::new();
     let key = |action: &Action| match action {
         Action::Speed { phase, .. } => Some(("speed", phase.step.clone(), phase.phase.clone())),
@@ -199,9 +234,11 @@ fn of_judgement(
         let needed = needed(judgement);
         let change = needed.and_then(|needed| lengthened(record, judgement, needed));
         return Some(Action::MoreSamples {
-            target,
-            needed,
-            change,
+            targets: vec![Undecided {
+                target: judgement.clone(),
+                needed,
+                change,
+            }],
         });
     }
     if judgement.verdict == Verdict::Invalid {

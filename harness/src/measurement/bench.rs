@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::HistogramRecord;
 
+/// The format that this version of the program reads and writes.
+pub const FORMAT: u32 = 1;
+
 /// What a benchmark command leaves, as `benchmark_<stamp>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@
 use super::filters::{bound, duration, megabytes, number, percent, signed_percent, value};
 use crate::findings::anomaly::{self, Anomaly, AnomalyKind};
 use crate::findings::bottleneck::PhaseShare;
-use crate::findings::recommendation::{Action, LengthChange, Recommendation};
+use crate::findings::recommendation::{Action, LengthChange, Recommendation, Undecided};
 use crate::measurement::archive::RunRecord;
 use crate::verdict::Assessment;
 use crate::verdict::judgement::Judgement;
@@ -340,24 +340,16 @@ pub(super) fn advice(record: &RunRecord, recommendation: &Recommendation) -> Adv
             effect: format!("up to {} failures of {failed} fewer", error.count),
             complexity: OPEN_WORK,
         },
-        Action::MoreSamples {
-            target,
-            needed,
-            change,
-        } => Advice {
-            title: format!("Measure {} longer", target.label),
+        Action::MoreSamples { targets } => Advice {
+            title: match targets.as_slice() {
+                [one] => format!("Measure {} longer", one.target.label),
+                several => format!("Measure longer for {} targets", several.len()),
+            },
             text: format!(
-                "Evidence: {}; {}.{}",
-                evidence(target),
-                target.reason.text(),
-                needed.map_or_else(String::new, |needed| format!(
-                    " If what was seen holds, about {needed} samples decide."
-                )) + &change.map_or_else(String::new, |change| format!(
-                    " Change of the plan: {}.",
-                    length_change(change)
-                ))
+                "Evidence: {}.",
+                list(targets.iter().map(|u| undecided(record, u)))
             ),
-            effect: "a decided verdict; the system itself does not change".to_owned(),
+            effect: "decided verdicts; the system itself does not change".to_owned(),
             complexity: "Low (a number in the scenario)",
         },
         Action::Bring { target } => Advice {
@@ -367,6 +359,22 @@ pub(super) fn advice(record: &RunRecord, recommendation: &Recommendation) -> Adv
             complexity: OPEN_WORK,
         },
     }
+}
+
+pub(super) fn undecided(record: &RunRecord, undecided: &Undecided) -> String {
+    let target = &undecided.target;
+    let mut text = format!("{}: {}", judgement(record, target), target.reason.text());
+    if let Some(needed) = undecided.needed {
+        text += &format!("; if what was seen holds, about {needed} samples decide");
+    }
+    if let Some(change) = undecided.change {
+        text += &format!(" ({})", length_change(change));
+    }
+    text
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// `iterations per user from 10 to 42`.

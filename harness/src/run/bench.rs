@@ -10,12 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::Sink;
 use super::child::{Child, Start};
 use crate::event::Event;
-use crate::measurement::bench::BenchRecord;
+use crate::measurement::bench::{BenchRecord, FORMAT};
 use crate::plan::suite::BenchPlan;
 use crate::plan::template::render_text;
-
-/// The format that this program reads.
-const FORMAT: u32 = 1;
 
 /// Why there are no benchmarks.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,10 @@ use std::process::{Command, Output};
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures");
 
 fn steps_perf(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_steps-perf")).args(args).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_steps-perf"))
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 fn code(output: &Output) -> i32 {
@@ -25,8 +28,10 @@ fn told(output: &Output) -> String {
 }
 
 fn only_run(out: &Path) -> PathBuf {
-    let mut runs: Vec<PathBuf> =
-        std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut runs: Vec<PathBuf> = std::fs::read_dir(out)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     runs.remove(0)
 }
@@ -57,7 +62,8 @@ fn a_foreign_service_is_measured_judged_and_reported() {
     assert_eq!(accounting["completed"], 4 * 40 * 3);
 
     let name = run.file_name().unwrap().to_str().unwrap();
-    let report = std::fs::read_to_string(run.join(format!("performance_report_{name}.md"))).unwrap();
+    let report =
+        std::fs::read_to_string(run.join(format!("performance_report_{name}.md"))).unwrap();
     assert!(report.contains("Taking notes"), "{report}");
 
     // What was saved gives the same verdict again, and the same report byte for byte.
@@ -78,7 +84,11 @@ fn a_target_that_is_missed_fails_the_gate() {
     assert_ne!(text, strict);
     let scenario = folder.path().join("notes.toml");
     std::fs::write(&scenario, strict).unwrap();
-    std::fs::copy(Path::new(FIXTURES).join("notes.jsonl"), folder.path().join("notes.jsonl")).unwrap();
+    std::fs::copy(
+        Path::new(FIXTURES).join("notes.jsonl"),
+        folder.path().join("notes.jsonl"),
+    )
+    .unwrap();
     let output = run_notes(notes::start(), &scenario, out.path());
     assert_eq!(code(&output), 20, "{}", told(&output));
     let run = only_run(out.path());
@@ -88,19 +98,36 @@ fn a_target_that_is_missed_fails_the_gate() {
 #[test]
 fn an_unreachable_target_is_invalid_and_never_a_pass() {
     // Bound and closed again: nobody listens there.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let out = tempfile::tempdir().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let text = std::fs::read_to_string(Path::new(FIXTURES).join("notes.toml")).unwrap();
-    let hasty = text.replace("ready = \"/healthz\"", "ready = \"/healthz\"\nready_timeout = \"1 s\"");
+    let hasty = text.replace(
+        "ready = \"/healthz\"",
+        "ready = \"/healthz\"\nready_timeout = \"1 s\"",
+    );
     let scenario = folder.path().join("notes.toml");
     std::fs::write(&scenario, hasty).unwrap();
-    std::fs::copy(Path::new(FIXTURES).join("notes.jsonl"), folder.path().join("notes.jsonl")).unwrap();
+    std::fs::copy(
+        Path::new(FIXTURES).join("notes.jsonl"),
+        folder.path().join("notes.jsonl"),
+    )
+    .unwrap();
     let output = run_notes(free, &scenario, out.path());
     assert_eq!(code(&output), 30, "{}", told(&output));
-    assert!(told(&output).contains(&free.to_string()), "{}", told(&output));
+    assert!(
+        told(&output).contains(&free.to_string()),
+        "{}",
+        told(&output)
+    );
     let run = only_run(out.path());
-    assert!(run.join("run.json").is_file(), "what was measured is kept, even if it is nothing");
+    assert!(
+        run.join("run.json").is_file(),
+        "what was measured is kept, even if it is nothing"
+    );
 }
 
 #[test]
@@ -109,7 +136,11 @@ fn a_wrong_key_is_named_with_file_line_and_suggestion() {
     let text = std::fs::read_to_string(Path::new(FIXTURES).join("notes.toml")).unwrap();
     let scenario = folder.path().join("notes.toml");
     std::fs::write(&scenario, text.replace("iterations = 40", "itertions = 40")).unwrap();
-    std::fs::copy(Path::new(FIXTURES).join("notes.jsonl"), folder.path().join("notes.jsonl")).unwrap();
+    std::fs::copy(
+        Path::new(FIXTURES).join("notes.jsonl"),
+        folder.path().join("notes.jsonl"),
+    )
+    .unwrap();
     for command in ["check", "run"] {
         let output = steps_perf(&[command, scenario.to_str().unwrap()]);
         let told = told(&output);

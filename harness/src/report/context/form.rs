@@ -454,28 +454,23 @@ fn trend(source: Source<'_>) -> TrendView {
 }
 
 fn adjustments(source: Source<'_>) -> Vec<AdjustmentView> {
-    let found = source
+    let undecided = source
         .findings
         .recommendations
         .iter()
-        .filter_map(|recommendation| {
-            let Action::MoreSamples {
-                target,
-                change: Some(change),
-                ..
-            } = &recommendation.action
-            else {
-                return None;
-            };
-            let advice = phrase::advice(source.record, recommendation);
-            Some(AdjustmentView {
-                name: phrase::place(source.record, &target.scenario),
-                change: phrase::length_change(*change),
-                rationale: advice.text,
-                effect: advice.effect,
-            })
+        .flat_map(|found| match &found.action {
+            Action::MoreSamples { targets } => targets.as_slice(),
+            _ => &[],
         });
-    found.collect()
+    let changes = undecided.filter_map(|undecided| {
+        Some(AdjustmentView {
+            name: phrase::place(source.record, &undecided.target.scenario),
+            change: phrase::length_change(undecided.change?),
+            rationale: phrase::undecided(source.record, undecided),
+            effect: "a decided verdict; the system itself does not change".to_owned(),
+        })
+    });
+    changes.collect()
 }
 
 fn carried(carried: Option<&Carried>, unit: &str) -> String {

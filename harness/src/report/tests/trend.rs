@@ -191,10 +191,14 @@ fn a_clean_but_undecided_error_rate_asks_for_more_samples() {
     });
     for judgement in undecided {
         let asked = recommendations.iter().any(|r| {
-            matches!(&r.action, Action::MoreSamples { target, needed: Some(needed), .. }
-                if target.label == judgement.label
-                    && target.scenario == judgement.scenario
-                    && *needed > judgement.n)
+            let Action::MoreSamples { targets } = &r.action else {
+                return false;
+            };
+            targets.iter().any(|undecided| {
+                undecided.target.label == judgement.label
+                    && undecided.target.scenario == judgement.scenario
+                    && undecided.needed.is_some_and(|needed| needed > judgement.n)
+            })
         });
         assert!(asked, "{} {}", judgement.scenario, judgement.label);
     }

@@ -15,7 +15,10 @@ type Notes = Arc<Mutex<Vec<Value>>>;
 pub(super) fn start() -> SocketAddr {
     let (told, ready) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             told.send(listener.local_addr().unwrap()).unwrap();
@@ -33,14 +36,20 @@ fn router() -> Router {
         .with_state(Notes::default())
 }
 
-async fn write(State(notes): State<Notes>, Json(mut note): Json<Value>) -> (StatusCode, Json<Value>) {
+async fn write(
+    State(notes): State<Notes>,
+    Json(mut note): Json<Value>,
+) -> (StatusCode, Json<Value>) {
     let mut notes = notes.lock().unwrap();
     note["id"] = json!(notes.len());
     notes.push(note.clone());
     (StatusCode::CREATED, Json(note))
 }
 
-async fn read(State(notes): State<Notes>, Path(id): Path<usize>) -> Result<Json<Value>, StatusCode> {
+async fn read(
+    State(notes): State<Notes>,
+    Path(id): Path<usize>,
+) -> Result<Json<Value>, StatusCode> {
     let found = notes.lock().unwrap().get(id).cloned();
     found.map(Json).ok_or(StatusCode::NOT_FOUND)
 }
