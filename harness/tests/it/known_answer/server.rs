@@ -52,6 +52,11 @@ impl Server {
         self.state.lock().unwrap().truth[law].clone()
     }
 
+    /// Forgets what answers took.
+    pub(super) fn forget(&self) {
+        self.state.lock().unwrap().truth.clear();
+    }
+
     /// Requests other than those that ask whether it is ready.
     pub(super) fn requests(&self) -> u64 {
         self.state.lock().unwrap().requests
