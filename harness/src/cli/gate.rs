@@ -7,7 +7,8 @@ use clap::Args as ClapArgs;
 use super::measure::{self, CliError};
 use crate::exit::Exit;
 use crate::measurement::archive::RunRecord;
-use crate::{report, verdict};
+use crate::report;
+use crate::verdict;
 
 /// Judge a saved run by its targets and end with the verdict's exit code
 ///

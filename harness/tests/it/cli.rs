@@ -145,7 +145,7 @@ fn a_wrong_key_is_named_with_file_line_and_suggestion() {
         let output = steps_perf(&[command, scenario.to_str().unwrap()]);
         let told = told(&output);
         assert_eq!(code(&output), 2, "{told}");
-        for part in ["notes.toml:17", "itertions", "iterations"] {
+        for part in ["notes.toml:16", "itertions", "iterations"] {
             assert!(told.contains(part), "{part} is not in: {told}");
         }
     }
