@@ -63,7 +63,7 @@ pub struct SutRecord {
     pub pid: Option<u32>,
     /// What it said of its version, whole.
     pub version: Option<serde_json::Value>,
-    /// The command that started it.
+    /// The command that started it, as the plan writes it: without secrets and paths of the machine.
     pub command: Vec<String>,
     /// From start to ready.
     pub ready_after: Option<crate::units::Micros>,

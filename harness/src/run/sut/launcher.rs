@@ -205,10 +205,7 @@ impl<'a> Launcher<'a> {
                 started_here: true,
                 pid: Some(child.pid()),
                 version: None,
-                command: command
-                    .iter()
-                    .map(|word| self.without_secret(word))
-                    .collect(),
+                command: self.plan.start.clone(),
                 ready_after: None,
             },
             child: Some(child),
@@ -358,13 +355,6 @@ impl<'a> Launcher<'a> {
             .build()
             .map_err(|error| unusable(error.to_string()))?;
         Ok(Destination { base, client })
-    }
-
-    fn without_secret(&self, text: &str) -> String {
-        match &self.secret {
-            Some(secret) if !secret.is_empty() => text.replace(secret.as_str(), "***"),
-            _ => text.to_owned(),
-        }
     }
 }
 
