@@ -17,6 +17,7 @@ pub(crate) fn bench_all(
     let mut bench = |name: &str, workload: &str, call: &mut dyn FnMut()| {
         let mut calls = ledger.calls();
         criterion.bench_function(name, |b| b.iter_custom(|n| calls.time(n, &mut *call)));
+        calls.top_up(&mut *call);
         ledger.add(name, workload, calls);
     };
 

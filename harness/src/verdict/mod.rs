@@ -1,7 +1,7 @@
 //! What was promised against what was measured: pure functions from a [`RunRecord`] to verdicts.
 //!
-//! Validity comes first ([`validity`]), then the figures ([`figure`], [`distribution`]) with their
-//! uncertainty ([`stats`]), then the bounds ([`absolute`]). Nothing here reads a file, formats a
+//! Validity comes first ([`validity`]), then the figures (`figure`, [`distribution`]) with their
+//! uncertainty ([`stats`]), then the bounds (`absolute`). Nothing here reads a file, formats a
 //! number or lets missing data pass.
 
 mod absolute;
