@@ -10,7 +10,11 @@ use sha2::{Digest as _, Sha256};
 /// The file's name in a run's folder.
 pub const FILE: &str = "SHA256SUMS";
 
-/// Writes the digests of all files below a folder, sorted by their paths, except its own.
+/// What programs said while they ran is no evidence, and it names folders of the machine.
+const LOGS: &str = "log";
+
+/// Writes the digests of all files below a folder, sorted by their paths, except its own and the
+/// logs.
 ///
 /// # Errors
 /// If a file cannot be read, the result cannot be written, or the folder holds something other than
@@ -44,7 +48,9 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         if kind.is_dir() {
             collect(&path, files)?;
         } else if kind.is_file() {
-            files.push(path);
+            if path.extension().is_none_or(|ending| ending != LOGS) {
+                files.push(path);
+            }
         } else {
             let text = format!(
                 "{} is neither a file nor a folder; remove it",
@@ -107,6 +113,7 @@ mod tests {
         fs::write(dir.path().join("run.json"), "abc").unwrap();
         fs::write(dir.path().join("charts/cpu_usage.svg"), "").unwrap();
         fs::write(dir.path().join("charts.txt"), "abc").unwrap();
+        fs::write(dir.path().join("sut.log"), "abc").unwrap();
         let expected =
             format!("{ABC}  charts.txt\n{EMPTY}  charts/cpu_usage.svg\n{ABC}  run.json\n");
         // The second time the list itself is in the folder.
