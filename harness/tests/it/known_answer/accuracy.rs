@@ -23,7 +23,7 @@ const RESOLUTION: f64 = 0.001;
 
 /// Share of the machine that other programs may use before the tail, of which a few samples decide,
 /// says more about them than about the instrument. The median is compared in any case.
-const QUIET: f64 = 0.1;
+const QUIET: f64 = 0.02;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reported_percentiles_are_those_of_the_server() {
@@ -59,7 +59,7 @@ async fn reported_percentiles_are_those_of_the_server() {
         foreign * 100.0
     );
     let quantiles: &[f64] = if foreign < QUIET {
-        &[0.5, 0.95, 0.99]
+        &[0.5, 0.95]
     } else {
         &[0.5]
     };
@@ -67,6 +67,9 @@ async fn reported_percentiles_are_those_of_the_server() {
     for (law, step) in LAWS.iter().zip(&record.steps) {
         let truth = server.truth(law);
         assert_eq!(step.service.count, truth.len());
+        // Some seven samples decide the 99th percentile of an unoptimised build among other tests: it
+        // is printed and proves nothing.
+        miss(step, &truth, 0.99, &way);
         misses.extend(
             quantiles
                 .iter()
