@@ -59,7 +59,7 @@ async fn reported_percentiles_are_those_of_the_server() {
         foreign * 100.0
     );
     let quantiles: &[f64] = if foreign < QUIET {
-        &[0.5, 0.95]
+        &[0.5, 0.95, 0.99]
     } else {
         &[0.5]
     };
@@ -67,9 +67,6 @@ async fn reported_percentiles_are_those_of_the_server() {
     for (law, step) in LAWS.iter().zip(&record.steps) {
         let truth = server.truth(law);
         assert_eq!(step.service.count, truth.len());
-        // Some seven samples decide the 99th percentile of an unoptimised build among other tests: it
-        // is printed and proves nothing.
-        miss(step, &truth, 0.99, &way);
         misses.extend(
             quantiles
                 .iter()
