@@ -28,4 +28,4 @@ mod tests;
 
 pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
-pub use memories::{Memories, MemoryStats, PersonaStats};
+pub use memories::{Memories, MemoryStats, PersonaStats, SeenTurn};

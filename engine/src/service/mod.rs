@@ -18,9 +18,11 @@ mod knowledge;
 pub mod persona_file;
 mod persona_rules;
 mod personas;
+mod recall;
 mod risk;
 mod sessions;
 pub mod shipped;
+mod transcript;
 mod turn_lock;
 
 use std::sync::Arc;
@@ -34,8 +36,10 @@ pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
 pub use personas::Personas;
+pub use recall::Recall;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
+pub use transcript::{SaidTurn, Transcribed};
 
 use crate::config::AuthConfig;
 use crate::domain::id::RequestId;
@@ -56,6 +60,8 @@ pub struct Services {
     pub sessions: Sessions,
     /// Messages.
     pub conversations: Arc<Conversations>,
+    /// What is remembered.
+    pub recall: Recall,
     /// Analyses.
     pub analyses: Analyses,
     /// Insights.
@@ -75,6 +81,7 @@ impl Services {
             personas: Personas::new(Arc::clone(&parts)),
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
+            recall: Recall::new(Arc::clone(&parts)),
             analyses: Analyses::new(Arc::clone(&parts), Arc::clone(&folds)),
             insights: Insights::new(Arc::clone(&parts), folds),
             risk_flags: RiskFlags::new(Arc::clone(&parts)),
