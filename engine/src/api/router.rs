@@ -15,8 +15,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    Api, analysis, auth, conversations, export, health, insights, memory, openapi, personas, request,
-    risk_flags, sessions, transcripts,
+    Api, analysis, auth, conversations, export, health, insights, memory, openapi, personas,
+    request, risk_flags, sessions, transcripts,
 };
 
 /// All documented addresses.

@@ -69,7 +69,10 @@ impl Conversations {
                 {
                     return Ok(Outcome::Replayed(kept));
                 }
-                match this.transcribe(&scope, &id, &turns, repeatable.as_ref()).await {
+                match this
+                    .transcribe(&scope, &id, &turns, repeatable.as_ref())
+                    .await
+                {
                     Ok(transcribed) => return Ok(Outcome::Done(transcribed)),
                     // Another process was faster. Read again and decide anew.
                     Err(ServiceError::Store(StoreError::Conflict { what })) => {
@@ -184,16 +187,18 @@ impl Conversations {
         session.message_count += 1;
         let seen = scope.phases.time(Phase::Analysis, || fold.step(&message));
         let risky = seen.risks.iter().any(|finding| finding.requires_human());
-        taken.flags.extend(seen.risks.into_iter().map(|finding| RiskFlag {
-            id: RiskFlagId::new(ids, clock),
-            tenant: scope.tenant.clone(),
-            client: session.client.clone(),
-            session: session.id.clone(),
-            message: message.id.clone(),
-            finding,
-            resolution: None,
-            created_at: now,
-        }));
+        taken
+            .flags
+            .extend(seen.risks.into_iter().map(|finding| RiskFlag {
+                id: RiskFlagId::new(ids, clock),
+                tenant: scope.tenant.clone(),
+                client: session.client.clone(),
+                session: session.id.clone(),
+                message: message.id.clone(),
+                finding,
+                resolution: None,
+                created_at: now,
+            }));
         taken.experiences.push(Experience {
             id: ExperienceId::new(ids, clock),
             scope: MemoryScope {

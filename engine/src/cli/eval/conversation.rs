@@ -91,7 +91,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<Conversation>, CliError> {
         let refuse =
             |reason: String| CliError::Values(format!("{}:{}: {reason}", path.display(), at + 1));
         let conversation = parse(line).map_err(refuse)?;
-        if conversations.iter().any(|other| other.id == conversation.id) {
+        if conversations
+            .iter()
+            .any(|other| other.id == conversation.id)
+        {
             let reason = format!("there is a conversation {:?} above", conversation.id);
             return Err(refuse(reason));
         }
@@ -107,11 +110,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<Conversation>, CliError> {
 }
 
 fn parse(line: &str) -> Result<Conversation, String> {
-    let line: Line = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(line))
-        .map_err(|error| match error.path().to_string().as_str() {
-            "." => error.inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
-        })?;
+    let line: Line = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(
+        line,
+    ))
+    .map_err(|error| match error.path().to_string().as_str() {
+        "." => error.inner().to_string(),
+        path => format!("{path}: {}", error.inner()),
+    })?;
     let Some(client) = line.speakers.first() else {
         return Err("speakers: nobody speaks; name who takes part".to_owned());
     };
@@ -133,7 +138,9 @@ fn parse(line: &str) -> Result<Conversation, String> {
     let mut questions = Vec::with_capacity(line.questions.len());
     for (at, question) in line.questions.into_iter().enumerate() {
         if let Some(unknown) = question.evidence.iter().find(|id| !ids.contains(*id)) {
-            return Err(format!("questions[{at}].evidence: there is no turn {unknown:?}"));
+            return Err(format!(
+                "questions[{at}].evidence: there is no turn {unknown:?}"
+            ));
         }
         let evidence: BTreeSet<String> = question.evidence.into_iter().collect();
         if evidence.is_empty() || question.question.trim().is_empty() {
@@ -204,7 +211,9 @@ fn said_at(text: &str) -> Result<Timestamp, String> {
     time.and_then(|time| time.to_zoned(TimeZone::UTC).ok())
         .map(|zoned| zoned.timestamp())
         .ok_or_else(|| {
-            format!("date: {text:?} is no date; write 2023-05-08T13:56:00Z or 1:56 pm on 8 May, 2023")
+            format!(
+                "date: {text:?} is no date; write 2023-05-08T13:56:00Z or 1:56 pm on 8 May, 2023"
+            )
         })
 }
 
@@ -221,22 +230,49 @@ mod tests {
     #[test]
     fn a_line_becomes_sessions_with_roles_dates_and_captions() {
         let conversation = parse(LINE).unwrap();
-        assert_eq!(conversation.sessions.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(
+            conversation
+                .sessions
+                .iter()
+                .map(Vec::len)
+                .collect::<Vec<_>>(),
+            [2, 1]
+        );
         let turns = &conversation.sessions[0];
-        assert_eq!((turns[0].role, turns[1].role), (Role::Client, Role::Persona));
-        assert_eq!(turns[0].said_at.unwrap().to_string(), "2023-05-08T13:56:00Z");
-        assert_eq!(turns[1].said_at.unwrap().to_string(), "2023-05-08T00:00:00Z");
-        assert_eq!((turns[1].content.as_str(), &turns[1].metadata["caption"]), ("a boat", &"a boat".into()));
+        assert_eq!(
+            (turns[0].role, turns[1].role),
+            (Role::Client, Role::Persona)
+        );
+        assert_eq!(
+            turns[0].said_at.unwrap().to_string(),
+            "2023-05-08T13:56:00Z"
+        );
+        assert_eq!(
+            turns[1].said_at.unwrap().to_string(),
+            "2023-05-08T00:00:00Z"
+        );
+        assert_eq!(
+            (turns[1].content.as_str(), &turns[1].metadata["caption"]),
+            ("a boat", &"a boat".into())
+        );
         assert_eq!(conversation.questions[0].evidence.len(), 2);
     }
 
     #[test]
     fn a_bad_line_says_where_and_why() {
         let complaint = |from: &str, to: &str| parse(&LINE.replace(from, to)).unwrap_err();
-        assert_eq!(complaint("\"3\",\"1\"]", "\"9\"]"), "questions[0].evidence: there is no turn \"9\"");
-        assert!(complaint("8 May", "8 Mai").starts_with("turns[0].date: \"1:56 pm on 8 Mai, 2023\" is no date"));
+        assert_eq!(
+            complaint("\"3\",\"1\"]", "\"9\"]"),
+            "questions[0].evidence: there is no turn \"9\""
+        );
+        assert!(
+            complaint("8 May", "8 Mai")
+                .starts_with("turns[0].date: \"1:56 pm on 8 Mai, 2023\" is no date")
+        );
         assert!(complaint("\"id\":\"2\"", "\"id\":\"1\"").contains("turns[1].id"));
-        assert!(complaint("\"text\":\"Hello.\",", "").starts_with("turns[0]: missing field `text`"));
+        assert!(
+            complaint("\"text\":\"Hello.\",", "").starts_with("turns[0]: missing field `text`")
+        );
         assert!(complaint("[\"Ann\",\"Bo\"]", "[]").starts_with("speakers"));
         assert!(parse("{").unwrap_err().contains("EOF"));
     }

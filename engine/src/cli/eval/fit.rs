@@ -125,8 +125,8 @@ impl Problem<'_> {
             let total: f64 = sums.iter().map(|sum| (sum - top).exp()).sum();
             let share = 1.0 / (example.wanted.len().max(1) as f64 * questions);
             let mut mean = vec![0.0; size];
-            for turn in 0..example.rows.len() {
-                let part = (sums[turn] - top).exp() / total;
+            for (turn, sum) in sums.iter().enumerate() {
+                let part = (sum - top).exp() / total;
                 if part < 1e-9 {
                     continue;
                 }
@@ -134,15 +134,15 @@ impl Problem<'_> {
                 for a in 0..size {
                     mean[a] += part * row[a];
                     let weighed = part * row[a] / questions;
-                    for b in 0..=a {
-                        point.curvature[a][b] += weighed * row[b];
+                    for (sum, value) in point.curvature[a].iter_mut().zip(&row[..=a]) {
+                        *sum += weighed * value;
                     }
                 }
             }
             for a in 0..size {
                 point.slope[a] += mean[a] / questions;
-                for b in 0..=a {
-                    point.curvature[a][b] -= mean[a] * mean[b] / questions;
+                for (sum, other) in point.curvature[a].iter_mut().zip(&mean[..=a]) {
+                    *sum -= mean[a] * other / questions;
                 }
             }
             for turn in &example.wanted {

@@ -37,13 +37,13 @@ pub(super) struct Tally(BTreeMap<String, Vec<[f64; 5]>>);
 impl Tally {
     /// Counts a question: the turns in their order, and those wanted.
     pub(super) fn count(&mut self, category: &str, ranked: &[&str], wanted: &BTreeSet<String>) {
-        let hit = |id: &&str| wanted.contains(*id);
+        let hit = |id: &str| wanted.contains(id);
         let mut line = [0.0; 5];
         for (value, cut) in line.iter_mut().zip(CUTS) {
             let found = ranked.iter().take(cut).filter(|id| hit(id)).count();
             *value = found as f64 / wanted.len().max(1) as f64;
         }
-        let first = ranked.iter().take(DEPTH).position(|id| hit(&id));
+        let first = ranked.iter().take(DEPTH).position(|id| hit(id));
         line[4] = first.map_or(0.0, |at| 1.0 / (at + 1) as f64);
         self.0.entry(category.to_owned()).or_default().push(line);
     }
@@ -120,7 +120,10 @@ mod tests {
         let a = tally.by_category()["a"];
         assert_eq!((a.questions, a.at_5, a.at_10, a.mrr), (1, 0.5, 1.0, 0.5));
         let all = tally.overall();
-        assert_eq!((all.questions, all.at_5, all.at_50, all.mrr), (3, 0.5, 2.0 / 3.0, 0.5));
+        assert_eq!(
+            (all.questions, all.at_5, all.at_50, all.mrr),
+            (3, 0.5, 2.0 / 3.0, 0.5)
+        );
         assert!(table(&tally).ends_with("all               3   50.0   66.7   66.7   66.7  0.500"));
     }
 }

@@ -102,7 +102,9 @@ impl Remote {
             return Ok(Vec::new());
         };
         let path = format!("/sessions/{session}/memory/retrieve");
-        let found: Many<Recalled> = self.post(&path, &json!({"query": question, "k": k})).await?;
+        let found: Many<Recalled> = self
+            .post(&path, &json!({"query": question, "k": k}))
+            .await?;
         let turn = |recalled: Recalled| remembered.turns.get(&recalled.message_id).cloned();
         Ok(found.data.into_iter().filter_map(turn).collect())
     }

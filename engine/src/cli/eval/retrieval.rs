@@ -18,7 +18,7 @@ use super::remote::Remote;
 use super::subject::Subject;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Labelled conversations, one JSON object a line; docs/retrieval.md describes the fields
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -29,7 +29,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL", requires = "key")]
     url: Option<String>,
     /// The server's API key
-    #[arg(long, value_name = "KEY", env = "SMART_STEPS_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "SMART_STEPS_KEY",
+        hide_env_values = true
+    )]
     key: Option<String>,
     /// The persona that remembers
     #[arg(long, value_name = "ID", default_value = "therapist")]
@@ -93,7 +98,8 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
             subject.close().await;
         }
     }
-    let turns = |conversation: &Conversation| conversation.sessions.iter().map(Vec::len).sum::<usize>();
+    let turns =
+        |conversation: &Conversation| conversation.sessions.iter().map(Vec::len).sum::<usize>();
     let report = Report {
         conversations: conversations.len(),
         turns: conversations.iter().map(turns).sum(),
@@ -141,7 +147,10 @@ mod tests {
     #[test]
     fn percentiles_are_times_that_were_measured() {
         let times = Times::of((1..=200).rev().map(Duration::from_millis).collect());
-        assert_eq!((times.p50, times.p95, times.p99, times.max), (100.0, 190.0, 198.0, 200.0));
+        assert_eq!(
+            (times.p50, times.p95, times.p99, times.max),
+            (100.0, 190.0, 198.0, 200.0)
+        );
         assert_eq!(Times::of(Vec::new()).max, 0.0);
     }
 }

@@ -50,7 +50,10 @@ impl Subject {
         layers.lay_flag("a temporary database", "database.path", database)?;
         let services = startup::services(&layers.build()?).await?;
         let tenant: TenantId = named(TENANT)?;
-        services.auth.put_tenant(tenant.clone(), "Evaluation").await?;
+        services
+            .auth
+            .put_tenant(tenant.clone(), "Evaluation")
+            .await?;
         let scope = Scope {
             tenant,
             phases: Arc::default(),
@@ -80,11 +83,18 @@ impl Subject {
                 goals: Vec::new(),
                 metadata: serde_json::Map::new(),
             };
-            let made = done(self.services.sessions.create(&self.scope, new, None).await?)?;
+            let made = done(
+                self.services
+                    .sessions
+                    .create(&self.scope, new, None)
+                    .await?,
+            )?;
             for part in session.chunks(self.services.batch_limit()) {
                 let said = part.iter().map(SaidTurn::from).collect();
                 let conversations = &self.services.conversations;
-                let taken = conversations.record(&self.scope, &made.id, said, None).await?;
+                let taken = conversations
+                    .record(&self.scope, &made.id, said, None)
+                    .await?;
                 let messages = done(taken)?.messages.into_iter();
                 turns.extend(messages.zip(part).map(|(m, turn)| (m.id, turn.id.clone())));
             }
@@ -107,7 +117,9 @@ impl Subject {
         let session = &remembered.session;
         let found = recall.retrieve(&self.scope, session, question, k).await?;
         let turn = |item: RecalledItem| match item {
-            RecalledItem::Experience { message_id, .. } => remembered.turns.get(&message_id).cloned(),
+            RecalledItem::Experience { message_id, .. } => {
+                remembered.turns.get(&message_id).cloned()
+            }
             _ => None,
         };
         Ok(found.into_iter().filter_map(|r| turn(r.item)).collect())

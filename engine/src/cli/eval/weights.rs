@@ -15,7 +15,7 @@ use super::recall::{self, Tally};
 use super::subject::Subject;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Labelled conversations, at least two, one JSON object a line
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -62,7 +62,10 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
         .map(|(name, _)| !args.without.iter().any(|left_out| left_out == name))
         .collect();
     let present: Vec<f64> = names.iter().map(|(_, weight)| *weight).collect();
-    let mut text = format!("in force\n{}\n", recall::table(&judge(&cases, |_| &present)));
+    let mut text = format!(
+        "in force\n{}\n",
+        recall::table(&judge(&cases, |_| &present))
+    );
     let folds = folds(&cases, conversations.len(), &used, args.ridge);
     let left_out = judge(&cases, |case| &folds[case.conversation]);
     let all: Vec<&Example> = cases.iter().map(|case| &case.example).collect();

@@ -3,9 +3,10 @@
 //! Everything is summed in the order of sessions and turns, and terms in the order of the question,
 //! so that no order of inserts changes a bit of the result.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::lexicon::{ABOUT, SAID, TermId};
+use super::feedback::Feedback;
+use super::lexicon::TermId;
 use super::question::Question;
 use super::turns::{Turn, Turns};
 use super::weights::{Feature, Row};
@@ -18,13 +19,10 @@ pub(super) struct Bm25 {
 }
 
 /// What BM25 scores and cosines usually spread, for scopes too small to tell.
-const USUAL_BM25: f64 = 1.5;
+pub(super) const USUAL_BM25: f64 = 1.5;
 const USUAL_COSINE: f64 = 0.12;
 /// So many scores around zero are taken as seen before.
 const SEEN_BEFORE: f64 = 10.0;
-/// How many turns of the first pass feed back, and how many of their terms.
-const FEEDBACK_TURNS: usize = 5;
-const FEEDBACK_TERMS: usize = 12;
 
 /// One row for each turn, in the order of sessions and turns.
 #[derive(Debug)]
@@ -50,51 +48,38 @@ impl Features {
 }
 
 /// Scores by words, one of each per row.
-struct Words {
-    own: Vec<f64>,
-    full: Vec<f64>,
-    window: Vec<f64>,
+pub(super) struct Words {
+    pub(super) own: Vec<f64>,
+    pub(super) window: Vec<f64>,
     session: Vec<f64>,
     covered: Vec<f64>,
     rarest: Vec<f64>,
-    date: Vec<f64>,
     pair: Vec<f64>,
 }
 
 /// The turns in order, with what the formulas need of them.
-struct View<'t> {
-    turns: &'t Turns,
-    bm25: Bm25,
-    slots: Vec<usize>,
+pub(super) struct View<'t> {
+    pub(super) turns: &'t Turns,
+    pub(super) bm25: Bm25,
+    pub(super) slots: Vec<usize>,
     /// The row of each slot.
-    row: Vec<usize>,
-    spans: Vec<(usize, usize)>,
+    pub(super) row: Vec<usize>,
+    pub(super) spans: Vec<(usize, usize)>,
     /// The number of the session of each row.
-    session: Vec<usize>,
-    own_length: Vec<f64>,
-    own_average: f64,
+    pub(super) session: Vec<usize>,
+    pub(super) own_length: Vec<f64>,
+    pub(super) own_average: f64,
 }
 
+/// What can be said of each turn in the light of `question`.
 pub(super) fn features(turns: &Turns, question: &Question, bm25: Bm25) -> Features {
     let view = View::new(turns, bm25);
-    let rows = view.rows(question);
-    rows.into_features(view)
-}
-
-/// Rows with the scores by which relevance is told.
-struct Rows {
-    rows: Vec<Row>,
-    relevance: Vec<f64>,
-}
-
-impl Rows {
-    fn into_features(self, view: View<'_>) -> Features {
-        Features {
-            slots: view.slots,
-            spans: view.spans,
-            rows: self.rows,
-            relevance: self.relevance,
-        }
+    let (rows, relevance) = view.rows(question);
+    Features {
+        slots: view.slots,
+        spans: view.spans,
+        rows,
+        relevance,
     }
 }
 
@@ -130,7 +115,7 @@ impl<'t> View<'t> {
         }
     }
 
-    fn turn(&self, row: usize) -> &'t Turn {
+    pub(super) fn turn(&self, row: usize) -> &'t Turn {
         &self.turns.turns[self.slots[row]]
     }
 
@@ -147,12 +132,12 @@ impl<'t> View<'t> {
         }
     }
 
-    fn idf(frequency: usize, all: usize) -> f64 {
+    pub(super) fn idf(frequency: usize, all: usize) -> f64 {
         let (all, frequency) = (all as f64, frequency as f64);
         (1.0 + (all - frequency + 0.5) / (frequency + 0.5)).ln()
     }
 
-    fn saturated(&self, frequency: f64, length: f64) -> f64 {
+    pub(super) fn saturated(&self, frequency: f64, length: f64) -> f64 {
         let Bm25 { k1, b } = self.bm25;
         frequency * (k1 + 1.0) / (frequency + k1 * (1.0 - b + b * length))
     }
@@ -161,10 +146,9 @@ impl<'t> View<'t> {
         let count = self.slots.len();
         let sessions = self.turns.sessions.len();
         let zero = || vec![0.0; count];
-        let (mut own, mut full, mut window) = (zero(), zero(), zero());
-        let (mut covered, mut rarest, mut date) = (zero(), zero(), zero());
+        let (mut own, mut window, mut said) = (zero(), zero(), zero());
+        let (mut covered, mut rarest) = (zero(), zero());
         let mut by_session = vec![0.0; sessions];
-        let (mut said, mut about) = (zero(), zero());
         let mut in_session = vec![0.0; sessions];
         let mut session_length = vec![0.0; sessions];
         for (length, session) in self.own_length.iter().zip(&self.session) {
@@ -172,9 +156,6 @@ impl<'t> View<'t> {
         }
         let session_average =
             (session_length.iter().sum::<f64>() / sessions.max(1) as f64).max(1.0);
-        let full_length = |row: usize| self.own_length[row] + self.turn(row).about as f64;
-        let full_average =
-            ((0..count).map(full_length).sum::<f64>() / count.max(1) as f64).max(1.0);
         let window_length = |row: usize| {
             self.own_length[row] + self.before(row).map_or(0.0, |at| self.own_length[at])
         };
@@ -182,66 +163,45 @@ impl<'t> View<'t> {
             ((0..count).map(window_length).sum::<f64>() / count.max(1) as f64).max(1.0);
         let (mut asked, mut rarest_asked) = (0.0, 0.0f64);
 
-        for term in &question.terms {
-            let is_topic = question.topic.contains(term);
+        for term in &question.topic {
             let id = self.turns.lexicon.id(term);
             let postings = id.map_or(&[][..], |id| self.turns.lexicon.postings(id));
-            let mut touched = Vec::with_capacity(postings.len());
+            let idf = Self::idf(postings.len(), count);
+            asked += idf;
+            rarest_asked = rarest_asked.max(idf);
             for posting in postings {
                 let row = self.row[posting.slot];
-                said[row] = f64::from(posting.counts[SAID]);
-                about[row] = f64::from(posting.counts[ABOUT]);
-                touched.push(row);
+                said[row] = f64::from(posting.count);
+                let length = self.own_length[row] / self.own_average;
+                own[row] += idf * self.saturated(said[row], length);
+                covered[row] += idf;
+                rarest[row] = rarest[row].max(idf);
+                in_session[self.session[row]] += said[row];
             }
-            let full_idf = Self::idf(touched.len(), count);
-            let own_idf = Self::idf(touched.iter().filter(|row| said[**row] > 0.0).count(), count);
-            if is_topic {
-                asked += own_idf;
-                rarest_asked = rarest_asked.max(own_idf);
-            }
-            for &row in &touched {
-                let length = full_length(row) / full_average;
-                full[row] += full_idf * self.saturated(said[row] + about[row], length);
-                if !is_topic {
-                    continue;
-                }
-                if about[row] > 0.0 {
-                    date[row] += full_idf;
-                }
-                if said[row] > 0.0 {
-                    let length = self.own_length[row] / self.own_average;
-                    own[row] += own_idf * self.saturated(said[row], length);
-                    covered[row] += own_idf;
-                    rarest[row] = rarest[row].max(own_idf);
-                    in_session[self.session[row]] += said[row];
+            let mut wide = Vec::with_capacity(postings.len() * 2);
+            for posting in postings {
+                let row = self.row[posting.slot];
+                wide.push(row);
+                if row + 1 < self.spans[row].1 && said[row + 1] == 0.0 {
+                    wide.push(row + 1);
                 }
             }
-            if is_topic {
-                let mut wide = Vec::with_capacity(touched.len() * 2);
-                for &row in touched.iter().filter(|row| said[**row] > 0.0) {
-                    wide.push(row);
-                    if row + 1 < self.spans[row].1 && said[row + 1] == 0.0 {
-                        wide.push(row + 1);
-                    }
-                }
-                let idf = Self::idf(wide.len(), count);
-                for row in wide {
-                    let frequency = said[row] + self.before(row).map_or(0.0, |at| said[at]);
-                    let length = window_length(row) / window_average;
-                    window[row] += idf * self.saturated(frequency, length);
-                }
-                let idf = Self::idf(in_session.iter().filter(|n| **n > 0.0).count(), sessions);
-                for (session, frequency) in in_session.iter_mut().enumerate() {
-                    if *frequency > 0.0 {
-                        let length = session_length[session] / session_average;
-                        by_session[session] += idf * self.saturated(*frequency, length);
-                        *frequency = 0.0;
-                    }
+            let idf = Self::idf(wide.len(), count);
+            for row in wide {
+                let frequency = said[row] + self.before(row).map_or(0.0, |at| said[at]);
+                let length = window_length(row) / window_average;
+                window[row] += idf * self.saturated(frequency, length);
+            }
+            let idf = Self::idf(in_session.iter().filter(|n| **n > 0.0).count(), sessions);
+            for (session, frequency) in in_session.iter_mut().enumerate() {
+                if *frequency > 0.0 {
+                    let length = session_length[session] / session_average;
+                    by_session[session] += idf * self.saturated(*frequency, length);
+                    *frequency = 0.0;
                 }
             }
-            for row in touched {
-                said[row] = 0.0;
-                about[row] = 0.0;
+            for posting in postings {
+                said[self.row[posting.slot]] = 0.0;
             }
         }
         let part = |values: &mut Vec<f64>, of: f64| {
@@ -250,17 +210,14 @@ impl<'t> View<'t> {
             }
         };
         part(&mut covered, asked);
-        part(&mut date, asked);
         part(&mut rarest, rarest_asked);
         Words {
             session: self.session.iter().map(|s| by_session[*s]).collect(),
             pair: self.pairs(question),
             own,
-            full,
             window,
             covered,
             rarest,
-            date,
         }
     }
 
@@ -293,38 +250,8 @@ impl<'t> View<'t> {
         self.slots.iter().map(of).collect()
     }
 
-    /// BM25 over what turns say, each term with a weight of its own.
-    fn weighted(&self, terms: &[(TermId, f64)]) -> Vec<f64> {
-        let mut scores = vec![0.0; self.slots.len()];
-        for (term, weight) in terms {
-            for posting in self.turns.lexicon.postings(*term) {
-                let row = self.row[posting.slot];
-                let length = self.own_length[row] / self.own_average;
-                scores[row] += weight * self.saturated(f64::from(posting.counts[SAID]), length);
-            }
-        }
-        scores
-    }
-
-    /// The most telling of `candidates`, each with how much it counts; those asked for already are
-    /// left out.
-    fn telling(&self, candidates: BTreeMap<TermId, f64>, question: &Question) -> Vec<(TermId, f64)> {
-        let lexicon = &self.turns.lexicon;
-        let mut terms: Vec<(f64, &str, TermId)> = candidates
-            .into_iter()
-            .map(|(id, share)| (share, lexicon.term(id), id))
-            .filter(|(_, term, _)| !question.terms.iter().any(|asked| asked == term))
-            .map(|(share, term, id)| {
-                let idf = Self::idf(lexicon.postings(id).len(), self.slots.len());
-                (share * idf, term, id)
-            })
-            .collect();
-        terms.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        terms.truncate(FEEDBACK_TERMS);
-        terms.into_iter().map(|(score, _, id)| (id, score)).collect()
-    }
-
-    fn rows(&self, question: &Question) -> Rows {
+    /// The rows, and how relevant each is.
+    fn rows(&self, question: &Question) -> (Vec<Row>, Vec<f64>) {
         let count = self.slots.len();
         let mut words = self.words(question);
         let mut whole = self.cosines(question.whole.as_slice());
@@ -336,18 +263,12 @@ impl<'t> View<'t> {
         let relevance = (0..count)
             .map(|at| whole[at].max(rest[at]) + words.covered[at] / 2.0)
             .collect();
-        for scores in [
-            &mut words.own,
-            &mut words.full,
-            &mut words.window,
-            &mut words.session,
-        ] {
+        for scores in [&mut words.own, &mut words.window, &mut words.session] {
             standardise(scores, USUAL_BM25);
         }
         standardise(&mut whole, USUAL_COSINE);
         standardise(&mut rest, USUAL_COSINE);
-        let feedback = self.feedback(question, &words, &whole, &rest);
-        let sessions = self.sessions(&words.own, &rest);
+        let feedback = Feedback::of(self, question, &words, &whole, &rest);
         let named: Vec<bool> = self
             .turns
             .speakers
@@ -370,124 +291,48 @@ impl<'t> View<'t> {
             let yes = |holds: bool| f64::from(u8::from(holds));
             let before_asks = self.before(at).is_some_and(|b| self.turn(b).shape.asks);
             let by_named = turn.speaker.is_some_and(|speaker| named[speaker]);
-            let by_other = turn.speaker.is_some() && !by_named && !question.named.is_empty();
             let near = |values: &[f64], off| self.near(values, at, off);
-            let length = (1.0 + turn.shape.words as f64).ln();
-            let (start, end) = self.spans[at];
             let mut row: Row = [0.0; super::weights::COUNT];
             let mut set = |feature: Feature, value: f64| row[feature as usize] = value;
-            set(F::Own, words.own[at]);
-            set(F::Full, words.full[at]);
-            set(F::Window, words.window[at]);
             set(F::Covered, words.covered[at]);
             set(F::Rarest, words.rarest[at]);
             set(F::Pair, words.pair[at]);
+            set(F::Window, words.window[at]);
             set(F::Whole, whole[at]);
-            set(F::Rest, rest[at]);
-            set(F::Before, near(&words.own, -1));
             set(F::After, near(&words.own, 1));
             set(F::Further, near(&words.own, -2) + near(&words.own, 2));
-            set(F::BeforeRest, near(&rest, -1));
-            set(F::AfterRest, near(&rest, 1));
+            set(F::AfterCosine, near(&rest, 1));
             set(F::Session, words.session[at]);
-            set(F::SessionBest, sessions[self.session[at]].0);
-            set(F::SessionRest, sessions[self.session[at]].1);
             set(F::ByNamed, yes(by_named));
-            set(F::ByOther, yes(by_other));
-            set(F::Addresses, yes(called.iter().any(|term| turn.said.contains(term))));
+            set(
+                F::Addresses,
+                yes(called.iter().any(|term| turn.said.contains(term))),
+            );
             set(F::Asks, yes(turn.shape.asks));
-            set(F::AsksOwn, yes(turn.shape.asks) * words.own[at]);
             set(F::Answers, yes(before_asks));
-            set(F::AnswersOwn, yes(before_asks) * near(&words.own, -1));
-            set(F::AnswersRest, yes(before_asks) * near(&rest, -1));
-            set(F::WhenTime, yes(question.asks_time && turn.shape.tells_time));
-            set(F::TimeTime, yes(question.tells_time && turn.shape.tells_time));
-            set(F::Date, words.date[at]);
-            set(F::Length, length);
-            set(F::LengthSquare, length * length);
-            set(F::Begins, yes(at < start + 2));
-            set(F::Ends, yes(at + 2 >= end));
-            set(F::Shows, yes(turn.shape.shows));
+            set(F::AnswersWords, yes(before_asks) * near(&words.own, -1));
+            set(F::AnswersCosine, yes(before_asks) * near(&rest, -1));
+            set(
+                F::WhenTime,
+                yes(question.asks_time && turn.shape.tells_time),
+            );
+            set(
+                F::TimeTime,
+                yes(question.tells_time && turn.shape.tells_time),
+            );
+            set(F::Day, question.days.fit(turn.experience.created_at));
+            set(F::Length, (1.0 + turn.shape.words as f64).ln());
+            set(F::Begins, yes(at < self.spans[at].0 + 2));
             set(F::Expanded, feedback.expanded[at]);
-            set(F::Centre, feedback.centre[at]);
             set(F::Hop, feedback.hop[at]);
             row
         };
-        Rows {
-            rows: (0..count).map(row).collect(),
-            relevance,
-        }
+        ((0..count).map(row).collect(), relevance)
     }
-
-    /// The best own score and the mean cosine of each session.
-    fn sessions(&self, own: &[f64], rest: &[f64]) -> Vec<(f64, f64)> {
-        let mut sessions = vec![(f64::MIN, 0.0); self.turns.sessions.len()];
-        for (at, session) in self.session.iter().enumerate() {
-            let (start, end) = self.spans[at];
-            let held = &mut sessions[*session];
-            held.0 = held.0.max(own[at]);
-            held.1 += rest[at] / (end - start) as f64;
-        }
-        sessions
-    }
-
-    /// Pseudo relevance feedback: what the best turns by a plain sum of scores say beside what was
-    /// asked (Rocchio 1971), and whom and what they name.
-    fn feedback(&self, question: &Question, words: &Words, whole: &[f64], rest: &[f64]) -> Feedback {
-        let first = |at: usize| words.own[at] + words.window[at] / 2.0 + (whole[at] + rest[at]) / 2.0;
-        let mut best: Vec<(f64, usize)> = (0..self.slots.len()).map(|at| (first(at), at)).collect();
-        let order = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if best.len() > FEEDBACK_TURNS {
-            best.select_nth_unstable_by(FEEDBACK_TURNS, order);
-            best.truncate(FEEDBACK_TURNS);
-        }
-        best.sort_unstable_by(order);
-        let called: BTreeSet<TermId> = self
-            .turns
-            .speakers
-            .iter()
-            .flat_map(|speaker| &speaker.terms)
-            .filter_map(|term| self.turns.lexicon.id(term))
-            .collect();
-        let (mut said, mut named) = (BTreeMap::new(), BTreeMap::new());
-        let mut centre = vec![0.0f32; question.whole.dimensions()];
-        for (place, (_, at)) in best.iter().enumerate() {
-            let share = 1.0 / (1.0 + place as f64);
-            let turn = self.turn(*at);
-            let distinct: BTreeSet<TermId> = turn.said.iter().copied().collect();
-            for term in distinct.difference(&called) {
-                *said.entry(*term).or_insert(0.0) += share;
-            }
-            for term in turn.names.iter().filter(|term| !called.contains(term)) {
-                *named.entry(*term).or_insert(0.0) += share;
-            }
-            let vector = self.turns.vector(self.slots[*at]);
-            for (sum, value) in centre.iter_mut().zip(vector) {
-                *sum += value * share as f32;
-            }
-        }
-        let mut expanded = self.weighted(&self.telling(said, question));
-        let mut hop = self.weighted(&self.telling(named, question));
-        let mut centre = self.cosines(&centre);
-        standardise(&mut expanded, USUAL_BM25);
-        standardise(&mut hop, USUAL_BM25);
-        standardise(&mut centre, USUAL_COSINE);
-        Feedback {
-            expanded,
-            centre,
-            hop,
-        }
-    }
-}
-
-struct Feedback {
-    expanded: Vec<f64>,
-    centre: Vec<f64>,
-    hop: Vec<f64>,
 }
 
 /// Turns scores into standard deviations from their mean.
-fn standardise(scores: &mut [f64], usual: f64) {
+pub(super) fn standardise(scores: &mut [f64], usual: f64) {
     let count = scores.len() as f64 + SEEN_BEFORE;
     let mean = scores.iter().sum::<f64>() / count;
     let squares: f64 = scores.iter().map(|score| score * score).sum();

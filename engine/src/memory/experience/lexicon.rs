@@ -1,4 +1,4 @@
-//! The words of one scope's turns: which turn has which, in which field.
+//! The words of one scope's turns: which turn has which, and how often.
 //!
 //! Unlike [`LexicalIndex`](crate::memory::index::LexicalIndex) it ranks nothing. The ranker asks for
 //! the places of a term and makes several scores of them: of the turn alone, of the turn with what
@@ -6,18 +6,13 @@
 
 use std::collections::HashMap;
 
-/// What the turn says and shows.
-pub(super) const SAID: usize = 0;
-/// Who says it, and on which day.
-pub(super) const ABOUT: usize = 1;
-
-/// How often a term stands in the fields of a turn.
+/// How often a term stands in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Posting {
     /// The turn.
     pub(super) slot: usize,
-    /// In [`SAID`] and in [`ABOUT`].
-    pub(super) counts: [u32; 2],
+    /// How often.
+    pub(super) count: u32,
 }
 
 /// A term's number, as long as the lexicon lives.
@@ -33,24 +28,16 @@ pub(super) struct Lexicon {
 }
 
 impl Lexicon {
-    /// Adds the terms of a turn and returns the ids of those it says, in order.
-    pub(super) fn add(&mut self, slot: usize, said: &[String], about: &[String]) -> Vec<TermId> {
-        let mut order = Vec::with_capacity(said.len());
-        for (field, terms) in [(SAID, said), (ABOUT, about)] {
-            for term in terms {
-                let id = self.intern(term);
-                if field == SAID {
-                    order.push(id);
-                }
-                let list = &mut self.postings[id as usize];
-                match list.last_mut().filter(|posting| posting.slot == slot) {
-                    Some(posting) => posting.counts[field] += 1,
-                    None => {
-                        let mut counts = [0; 2];
-                        counts[field] = 1;
-                        list.push(Posting { slot, counts });
-                    }
-                }
+    /// Adds the terms of a turn and returns their ids, in order.
+    pub(super) fn add(&mut self, slot: usize, terms: &[String]) -> Vec<TermId> {
+        let mut order = Vec::with_capacity(terms.len());
+        for term in terms {
+            let id = self.intern(term);
+            order.push(id);
+            let list = &mut self.postings[id as usize];
+            match list.last_mut().filter(|posting| posting.slot == slot) {
+                Some(posting) => posting.count += 1,
+                None => list.push(Posting { slot, count: 1 }),
             }
         }
         order
@@ -88,17 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_term_is_counted_by_turn_and_field() {
+    fn a_term_is_counted_by_turn() {
         let mut lexicon = Lexicon::default();
         let words = |text: &str| -> Vec<String> { text.split(' ').map(str::to_owned).collect() };
-        let first = lexicon.add(0, &words("sea sun sea"), &words("ann may"));
-        lexicon.add(1, &words("sun"), &words("sun"));
+        let first = lexicon.add(0, &words("sea sun sea"));
+        lexicon.add(1, &words("sun"));
         assert_eq!(first[0], first[2]);
         let places = |term| lexicon.postings(lexicon.id(term).unwrap()).to_vec();
-        let posting = |slot, counts| Posting { slot, counts };
-        assert_eq!(places("sea"), [posting(0, [2, 0])]);
-        assert_eq!(places("sun"), [posting(0, [1, 0]), posting(1, [1, 1])]);
-        assert_eq!(places("may"), [posting(0, [0, 1])]);
+        let posting = |slot, count| Posting { slot, count };
+        assert_eq!(places("sea"), [posting(0, 2)]);
+        assert_eq!(places("sun"), [posting(0, 1), posting(1, 1)]);
         assert!(lexicon.id("moon").is_none());
         assert_eq!(lexicon.term(first[1]), "sun");
     }

@@ -8,7 +8,9 @@
 //! of each turn in its light, `weights` tells how much each counts. `docs/retrieval.md` is the
 //! longer account.
 
+mod day;
 mod features;
+mod feedback;
 mod lexicon;
 mod question;
 mod scope;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::day::Days;
 use super::turns::{Speaker, is_time};
 use crate::domain::embedding::Embedding;
 use crate::domain::text;
@@ -27,6 +28,8 @@ pub(in crate::memory) struct Question {
     pub(super) asks_time: bool,
     /// Whether it names a time.
     pub(super) tells_time: bool,
+    /// The days that it names.
+    pub(super) days: Days,
     /// Its vector.
     pub(super) whole: Embedding,
     /// The vector of what is left without the names of speakers.
@@ -65,6 +68,7 @@ impl Question {
         Self {
             tells_time: topic.iter().any(|term| is_time(term)),
             asks_time: asks_time(&lower),
+            days: Days::named(&words),
             whole: query.embedding.clone(),
             rest: query.embedding.clone(),
             text: rest,
@@ -88,8 +92,7 @@ fn names(word: &str, speaker: &Speaker) -> bool {
     let lower = lower.strip_suffix("'s").unwrap_or(&lower);
     let capital = word.chars().next().is_some_and(char::is_uppercase);
     speaker.name.split_whitespace().any(|name| {
-        name == lower
-            || (capital && lower.chars().count() >= SHORT_NAME && name.starts_with(lower))
+        name == lower || (capital && lower.chars().count() >= SHORT_NAME && name.starts_with(lower))
     })
 }
 

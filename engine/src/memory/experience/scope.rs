@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::features::{self, Bm25, Features};
 use super::question::Question;
 use super::turns::{Prepared, Turns};
-use super::weights::{self, COUNT, Row};
+use super::weights::{self, Row};
 use crate::config::memory::MemoryConfig;
 use crate::domain::id::{ExperienceId, MessageId, SessionId};
 use crate::domain::memory::{Experience, Recalled, RecalledItem, ScorePart};
@@ -18,7 +18,7 @@ use crate::memory::search::Query;
 const RECENCY: f64 = 1.0;
 /// What full importance adds to the weighted sum.
 const IMPORTANCE: f64 = 0.25;
-/// A sum so far above that of the mean turn gives a score of 0.76.
+/// A sum so far above that of an unrelated turn gives a score of 0.76.
 const UNIT: f64 = 8.0;
 
 /// One scope's experiences.
@@ -96,14 +96,14 @@ impl Scope {
         now: Timestamp,
     ) -> Vec<Recalled> {
         let features = features::features(&self.turns, question, self.bm25);
-        let mean = mean(&features.rows);
-        let mean_sum = weights::sum(&mean);
+        let unrelated = weights::unrelated(&features.rows);
+        let least = weights::sum(&unrelated);
         let mut ranked: Vec<(f64, &ExperienceId, usize)> = (0..features.rows.len())
             .filter(|at| self.is_relevant(&features, *at))
             .map(|at| {
                 let experience = self.experience(&features, at);
                 let (recency, importance) = self.vividness(experience, now);
-                let sum = weights::sum(&features.rows[at]) - mean_sum + prior(recency, importance);
+                let sum = weights::sum(&features.rows[at]) - least + prior(recency, importance);
                 (sum, &experience.id, at)
             })
             .collect();
@@ -123,7 +123,7 @@ impl Scope {
                 Recalled {
                     item: item(experience),
                     score: score(sum),
-                    reasons: reasons(&features, at, &mean, recency, importance),
+                    reasons: reasons(&features, at, &unrelated, recency, importance),
                 }
             })
             .collect()
@@ -176,19 +176,9 @@ fn prior(recency: f64, importance: f64) -> f64 {
     RECENCY * recency.log2() + IMPORTANCE * importance
 }
 
-/// Brings a sum above that of the mean turn between 0 and 1.
+/// Brings a sum above that of an unrelated turn between 0 and 1.
 fn score(sum: f64) -> f64 {
     (sum.max(0.0) / UNIT).tanh()
-}
-
-fn mean(rows: &[Row]) -> Row {
-    let mut mean = [0.0; COUNT];
-    for row in rows {
-        for (sum, value) in mean.iter_mut().zip(row) {
-            *sum += value;
-        }
-    }
-    mean.map(|sum| sum / rows.len().max(1) as f64)
 }
 
 fn item(experience: &Experience) -> RecalledItem {
@@ -208,11 +198,11 @@ fn item(experience: &Experience) -> RecalledItem {
 fn reasons(
     features: &Features,
     at: usize,
-    mean: &Row,
+    unrelated: &Row,
     recency: f64,
     importance: f64,
 ) -> Vec<ScorePart> {
-    let mut kinds = weights::by_kind(&features.rows[at], mean);
+    let mut kinds = weights::by_kind(&features.rows[at], unrelated);
     kinds.sort_by(|a, b| b.1.total_cmp(&a.1));
     let kinds = kinds.iter().map(|(kind, sum)| (kind.name(), *sum));
     let beside = [

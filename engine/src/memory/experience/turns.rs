@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::lexicon::{Lexicon, TermId};
-use crate::domain::embedding::Embedding;
 use crate::domain::id::{ExperienceId, SessionId};
 use crate::domain::memory::Experience;
 use crate::domain::text;
@@ -18,11 +16,9 @@ pub(in crate::memory) struct Prepared {
     pub(super) experience: Experience,
     /// The terms of words and caption, in order.
     said: Vec<String>,
-    /// The terms of speaker and day.
-    about: Vec<String>,
     /// Terms that stand in capitals inside a sentence: names, as a rule.
     names: Vec<String>,
-    vector: Embedding,
+    vector: Vec<f32>,
     shape: Shape,
 }
 
@@ -35,19 +31,17 @@ pub(super) struct Shape {
     pub(super) asks: bool,
     /// Whether it speaks of a time.
     pub(super) tells_time: bool,
-    /// Whether a picture was sent with it.
-    pub(super) shows: bool,
 }
 
 /// Words that place something in time. Of weekdays and months the stems that [`text::terms`] makes.
+#[rustfmt::skip]
 const TIMES: &[&str] = &[
     "ago", "april", "august", "birthday", "centuri", "christma", "daili", "date", "day", "decad",
     "decemb", "earli", "earlier", "easter", "even", "februari", "fortnight", "friday", "holiday",
     "hour", "januari", "juli", "june", "last", "late", "later", "march", "midnight", "minut",
     "monday", "month", "morn", "next", "night", "noon", "novemb", "octob", "recent", "saturday",
     "season", "second", "septemb", "soon", "spring", "summer", "sunday", "thursday", "today",
-    "tomorrow", "tonight", "tuesday", "wednesday", "week", "weekend", "winter", "year",
-    "yesterday",
+    "tomorrow", "tonight", "tuesday", "wednesday", "week", "weekend", "winter", "year", "yesterday",
 ];
 
 impl Prepared {
@@ -58,21 +52,15 @@ impl Prepared {
             None => experience.text.clone(),
         };
         let said = text::terms(&whole);
-        let mut about = day_terms(experience.created_at);
-        if let Some(speaker) = &origin.speaker {
-            about.extend(text::terms(speaker));
-        }
         let shape = Shape {
             words: text::word_count(&experience.text),
             asks: experience.text.contains(['?', '？']),
             tells_time: text::terms(&experience.text).iter().any(|t| is_time(t)),
-            shows: origin.caption.is_some(),
         };
         Self {
             names: names(&experience.text),
-            vector: embedder.embed(&whole),
+            vector: embedder.embed(&whole).as_slice().to_vec(),
             said,
-            about,
             shape,
             experience,
         }
@@ -83,11 +71,6 @@ impl Prepared {
 pub(super) fn is_time(term: &str) -> bool {
     TIMES.binary_search(&term).is_ok()
         || (term.len() <= 4 && term.parse::<u16>().is_ok_and(|n| (1..3000).contains(&n)))
-}
-
-/// Day of the month, weekday, month and year, as one would write and ask for them.
-fn day_terms(at: Timestamp) -> Vec<String> {
-    text::terms(&at.strftime("%-d %A %B %Y").to_string())
 }
 
 /// The terms of words with a capital that do not begin a sentence.
@@ -114,8 +97,6 @@ pub(super) struct Turn {
     pub(super) speaker: Option<usize>,
     /// The terms it says, in order.
     pub(super) said: Vec<TermId>,
-    /// Terms of speaker and day.
-    pub(super) about: usize,
     /// Names it mentions.
     pub(super) names: Vec<TermId>,
 }
@@ -162,7 +143,6 @@ impl Turns {
         let Prepared {
             experience,
             said,
-            about,
             names,
             vector,
             shape,
@@ -171,7 +151,7 @@ impl Turns {
             return;
         }
         let slot = self.turns.len();
-        let said = self.lexicon.add(slot, &said, &about);
+        let said = self.lexicon.add(slot, &said);
         let names = names.iter().filter_map(|name| self.lexicon.id(name));
         let turn = Turn {
             shape,
@@ -185,12 +165,10 @@ impl Turns {
                 })
             }),
             said,
-            about: about.len(),
             names: names.collect(),
             experience,
         };
-        self.vectors
-            .extend(padded(vector.as_slice(), self.dimensions));
+        self.vectors.extend(padded(vector, self.dimensions));
         self.places.insert(turn.experience.id.clone(), slot);
         let session = turn.experience.session.clone();
         self.turns.push(turn);
@@ -215,15 +193,10 @@ impl Turns {
                 continue;
             }
             let term = |id: &TermId| old.lexicon.term(*id).to_owned();
-            let mut about = day_terms(turn.experience.created_at);
-            if let Some(speaker) = turn.speaker.and_then(|at| old.speakers.get(at)) {
-                about.extend(speaker.terms.iter().cloned());
-            }
             self.add(Prepared {
                 said: turn.said.iter().map(term).collect(),
-                about,
                 names: turn.names.iter().map(term).collect(),
-                vector: Embedding::normalised(old.vector(slot).to_vec()),
+                vector: old.vector(slot).to_vec(),
                 shape: turn.shape,
                 experience: turn.experience.clone(),
             });
@@ -249,9 +222,9 @@ impl Turns {
 }
 
 /// Exactly `dimensions` values: vectors of another space count as nothing.
-fn padded(values: &[f32], dimensions: usize) -> Vec<f32> {
+fn padded(values: Vec<f32>, dimensions: usize) -> Vec<f32> {
     if values.len() == dimensions {
-        values.to_vec()
+        values
     } else {
         vec![0.0; dimensions]
     }
@@ -260,6 +233,49 @@ fn padded(values: &[f32], dimensions: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::MessageId;
+    use crate::domain::memory::{ExperienceKind, MemoryScope, Origin};
+    use crate::domain::persona::PersonaKey;
+    use crate::memory::embed::StaticTable;
+
+    #[test]
+    fn a_forgotten_session_leaves_no_word_and_no_speaker() {
+        let table = StaticTable::shipped().unwrap();
+        let mut turns = Turns::new(table.dimensions());
+        for (session, speaker, text) in [("a", "Ann", "A canary sings."), ("b", "Bo", "It rains.")]
+        {
+            let experience = Experience {
+                id: ExperienceId::derived(text.as_bytes()),
+                scope: MemoryScope {
+                    tenant: "acme".parse().unwrap(),
+                    client: "ann".parse().unwrap(),
+                    persona: PersonaKey {
+                        owner: "acme".parse().unwrap(),
+                        id: "guide".parse().unwrap(),
+                    },
+                },
+                session: SessionId::derived(session.as_bytes()),
+                message: MessageId::derived(text.as_bytes()),
+                text: text.to_owned(),
+                origin: Origin {
+                    speaker: Some(speaker.to_owned()),
+                    ..Origin::unknown()
+                },
+                topics: Vec::new(),
+                affect: 0.0,
+                importance: 0.5,
+                kind: ExperienceKind::Exchange,
+                created_at: jiff::Timestamp::UNIX_EPOCH,
+            };
+            turns.add(Prepared::new(experience, &table));
+        }
+        let kept = turns.vector(1).to_vec();
+        turns.forget(&SessionId::derived(b"a"));
+        assert_eq!((turns.len(), turns.vector(0)), (1, kept.as_slice()));
+        assert!(turns.lexicon.id("canari").is_none() && turns.lexicon.id("rain").is_some());
+        let speakers: Vec<&str> = turns.speakers.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(speakers, ["bo"]);
+    }
 
     #[test]
     fn times_are_sorted_stems() {
@@ -268,7 +284,9 @@ mod tests {
         let times: Vec<_> = said.iter().filter(|term| is_time(term)).collect();
         assert_eq!(
             times,
-            ["last", "tuesday", "januari", "week", "ago", "christma", "2023"]
+            [
+                "last", "tuesday", "januari", "week", "ago", "christma", "2023"
+            ]
         );
     }
 

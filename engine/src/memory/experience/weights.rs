@@ -83,44 +83,32 @@ macro_rules! features {
     };
 }
 
-// "z" is a score in standard deviations from the mean of the scope's turns. BM25 is over stems
-// without function words; "own" is words and caption without the names of those who speak.
+// "z" is a score in standard deviations from the mean of the scope's turns. BM25 is over stems of
+// words and caption, without function words and without the names of those who speak; "share" is a
+// part of the question's terms, weighed by inverse document frequency.
 features! {
-    Own          Words      0.6  "own"           "z of BM25 over its words and caption.";
-    Full         Words      0.3  "full"          "z of BM25 over the same with speaker and date.";
-    Window       Words      0.5  "window"        "z of BM25 over it and the turn before as one text.";
-    Covered      Words      0.0  "covered"       "Part of the question's terms it has, by inverse document frequency.";
-    Rarest       Words      0.0  "rarest"        "The inverse document frequency of the rarest term it shares, as part of the rarest asked.";
-    Pair         Words      0.0  "pair"          "Terms that stand next to each other in the question and in it.";
-    Whole        Vector     0.3  "whole"         "z of the cosine with the question.";
-    Rest         Vector     0.3  "rest"          "z of the cosine with the question without names of speakers.";
-    Before       Neighbours 0.2  "before"        "The turn before: its own BM25.";
-    After        Neighbours 0.2  "after"         "The turn after: its own BM25.";
-    Further      Neighbours 0.1  "further"       "The turns two before and two after: their own BM25.";
-    BeforeRest   Neighbours 0.1  "before_vector" "The turn before: its cosine.";
-    AfterRest    Neighbours 0.1  "after_vector"  "The turn after: its cosine.";
-    Session      Session    0.1  "session"       "z of BM25 over the whole session.";
-    SessionBest  Session    0.0  "session_best"  "The best own BM25 of its session.";
-    SessionRest  Session    0.0  "session_mean"  "The mean cosine of its session.";
-    ByNamed      Speaker    0.5  "by_named"      "Whether the question names its speaker.";
-    ByOther      Speaker   -0.2  "by_other"      "Whether the question names a speaker, and another one.";
-    Addresses    Speaker    0.0  "addresses"     "Whether it says the name of a speaker that the question names.";
-    Asks         Answer     0.0  "asks"          "Whether it is a question.";
-    AsksOwn      Answer     0.0  "asks_own"      "Its own BM25 if it is a question.";
-    Answers      Answer     0.0  "answers"       "Whether the turn before is a question.";
-    AnswersOwn   Answer     0.1  "answers_own"   "The own BM25 of the turn before if that is a question.";
-    AnswersRest  Answer     0.0  "answers_vector" "The cosine of the turn before if that is a question.";
-    WhenTime     Time       0.3  "when_time"     "Whether a time is asked for and it speaks of one.";
-    TimeTime     Time       0.0  "time_time"     "Whether a time is named and it speaks of one.";
-    Date         Time       0.0  "date"          "Part of the question's terms that its date has.";
-    Length       Form       0.2  "length"        "Logarithm of its length in words.";
-    LengthSquare Form       0.0  "length_square" "The square of that.";
-    Begins       Form       0.0  "begins"        "Whether it is one of the first two turns of its session.";
-    Ends         Form       0.0  "ends"          "Whether it is one of the last two turns of its session.";
-    Shows        Form       0.0  "shows"         "Whether a picture was sent with it.";
-    Expanded     Feedback   0.1  "expanded"      "z of BM25 over the telling terms of the best turns of the first pass.";
-    Centre       Feedback   0.1  "centre"        "z of the cosine with the mean of those turns.";
-    Hop          Feedback   0.0  "hop"           "z of BM25 over the names that those turns mention and the question does not.";
+    Covered      Words      0.749 "covered"       "The share that the turn has.";
+    Rarest       Words      0.298 "rarest"        "How rare the rarest term is that it has, as a part of the rarest asked for.";
+    Pair         Words      0.358 "pair"          "How many terms stand side by side in the question and in it.";
+    Window       Words      0.230 "window"        "z of BM25 over it and the turn before as one text.";
+    Whole        Vector     0.481 "whole"         "z of its cosine with the question.";
+    After        Neighbours 0.046 "after"         "The turn after: z of BM25.";
+    Further      Neighbours 0.154 "further"       "The turns two before and two after: z of BM25.";
+    AfterCosine  Neighbours 0.085 "after_cosine"  "The turn after: z of the cosine with the question without names of speakers.";
+    Session      Session    0.600 "session"       "z of BM25 over the whole session.";
+    ByNamed      Speaker    1.152 "by_named"      "Whether the question names its speaker.";
+    Addresses    Speaker   -0.287 "addresses"     "Whether it says a name of a speaker that the question names: it speaks to them, not as them.";
+    Asks         Answer    -0.667 "asks"          "Whether it asks something itself.";
+    Answers      Answer     0.317 "answers"       "Whether the turn before asks something.";
+    AnswersWords Answer     0.078 "answers_words" "z of BM25 of the turn before if that asks something.";
+    AnswersCosine Answer    0.309 "answers_cosine" "z of the cosine of the turn before if that asks something.";
+    WhenTime     Time       2.284 "when_time"     "Whether a time is asked for and it speaks of one.";
+    TimeTime     Time       0.725 "time_time"     "Whether a time is named and it speaks of one.";
+    Day          Time       3.000 "day"           "How much of the day that the question names is the day on which it was said.";
+    Length       Form       0.410 "length"        "Logarithm of its length in words.";
+    Begins       Form       0.677 "begins"        "Whether it is one of the first two turns of its session, where news is told.";
+    Expanded     Feedback   0.016 "expanded"      "z of BM25 over the telling terms of the best turns of a first pass.";
+    Hop          Feedback   0.066 "hop"           "z of BM25 over the names that those turns mention and the question does not.";
 }
 
 /// How many features there are.
@@ -137,13 +125,34 @@ pub(super) fn sum(row: &Row) -> f64 {
         .sum()
 }
 
-/// What each kind contributes to the sum, relative to the `mean` turn.
-pub(super) fn by_kind(row: &Row, mean: &Row) -> [(Kind, f64); 9] {
+/// The features of a turn that has nothing to do with the question: what is above its sum speaks for
+/// a turn. It is the mean turn, for most turns of a scope are unrelated; but in a scope of few turns
+/// they may all be related, so ten turns with nothing in common with the question are added.
+pub(super) fn unrelated(rows: &[Row]) -> Row {
+    const SEEN_BEFORE: f64 = 10.0;
+    let mut sums = [0.0; COUNT];
+    for row in rows {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    for feature in Feature::ALL {
+        let seen = match feature.kind() {
+            Kind::Form | Kind::Speaker => 0.0,
+            _ => SEEN_BEFORE,
+        };
+        sums[*feature as usize] /= (rows.len() as f64 + seen).max(1.0);
+    }
+    sums
+}
+
+/// What each kind adds to the sum of an `unrelated` turn.
+pub(super) fn by_kind(row: &Row, unrelated: &Row) -> [(Kind, f64); 9] {
     Kind::ALL.map(|kind| {
         let of = Feature::ALL.iter().filter(|feature| feature.kind() == kind);
         let part = |feature: &Feature| {
             let at = *feature as usize;
-            feature.weight() * (row[at] - mean[at])
+            feature.weight() * (row[at] - unrelated[at])
         };
         (kind, of.map(part).sum())
     })

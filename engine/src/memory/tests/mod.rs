@@ -2,5 +2,6 @@
 
 mod corpus;
 mod isolation;
+mod ranking;
 mod retrieval;
 mod shelf;
