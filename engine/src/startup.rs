@@ -96,6 +96,7 @@ pub async fn services_with(
         clock,
         ids,
         limits: config.limits.clone(),
+        worker: config.worker.clone(),
         crisis: CrisisTexts::shipped()?,
     };
     let services = Arc::new(Services::new(parts, &config.auth));

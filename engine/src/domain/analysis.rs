@@ -2,6 +2,7 @@
 //! carries its n, and "too little to tell" is a value of its own.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{MessageId, SessionId};
 use super::risk::RiskFinding;
@@ -20,9 +21,10 @@ pub enum Depth {
 }
 
 /// Words of the client, equal to the stored bytes of the message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     /// Which message.
+    #[schema(value_type = String)]
     pub message_id: MessageId,
     /// First byte in the message's content.
     pub byte_start: usize,
@@ -33,7 +35,7 @@ pub struct Quote {
 }
 
 /// A figure, or the statement that there is too little to compute it from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Estimate<T> {
     /// Enough was seen.
@@ -58,7 +60,7 @@ impl<T> Estimate<T> {
 }
 
 /// A 95 % confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -271,7 +273,7 @@ pub struct Goal {
 }
 
 /// How firm a goal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalKind {
     /// Something wished for: "I want to …".
