@@ -15,6 +15,7 @@ pub mod message;
 pub mod page;
 pub mod persona;
 pub mod progress;
+pub mod report;
 pub mod risk;
 pub mod session;
 pub mod tenant;

@@ -21,6 +21,7 @@ pub mod persona_file;
 mod persona_rules;
 mod personas;
 mod progress;
+mod reports;
 mod risk;
 mod sessions;
 pub mod shipped;
@@ -39,6 +40,7 @@ pub use insights::{InsightRequest, Insights, Run, Verification};
 pub use jobs::Jobs;
 pub use personas::Personas;
 pub use progress::{NewInstrumentEntry, Progress};
+pub use reports::Reports;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
 
@@ -67,6 +69,8 @@ pub struct Services {
     pub insights: Arc<Insights>,
     /// Progress, patterns and instruments.
     pub progress: Progress,
+    /// Reports on a client.
+    pub reports: Reports,
     /// Work of the background.
     pub jobs: Jobs,
     /// Risk flags.
@@ -90,7 +94,8 @@ impl Services {
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
             analyses: Analyses::new(Arc::clone(&parts), folds),
-            progress: Progress::new(Arc::clone(&parts), clients),
+            progress: Progress::new(Arc::clone(&parts), Arc::clone(&clients)),
+            reports: Reports::new(Arc::clone(&parts), clients, Arc::clone(&insights)),
             jobs: Jobs::new(Arc::clone(&parts), Arc::clone(&insights)),
             insights,
             risk_flags: RiskFlags::new(Arc::clone(&parts)),
