@@ -50,7 +50,16 @@ pub struct SessionPoint {
     /// Sentences at or below -0.05 on the sentiment scale.
     pub negative_sentences: u32,
     /// Mean sentiment of the client's sentences, from -1 to 1.
-    pub sentiment: Estimate<f64>,
+    pub sentiment: Estimate<MeanSentiment>,
+}
+
+/// The mean of a session's sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MeanSentiment {
+    /// From -1 to 1.
+    pub mean: f64,
+    /// Sentences of the client.
+    pub n: u32,
 }
 
 /// A trend over at least four observations.

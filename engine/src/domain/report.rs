@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::analysis::Estimate;
 use super::id::{ClientId, InsightId, PersonaId, RiskFlagId};
 use super::insight::{DetectorTest, Evidence, InsightStatus};
-use super::progress::{ClientProgress, TopicPattern};
+use super::progress::{ClientProgress, MeanSentiment, TopicPattern};
 
 /// What a report never says. It stands at the end of every one.
 pub const LIMITS: [&str; 5] = [
@@ -113,7 +113,7 @@ pub struct SessionExcerpt {
     #[schema(value_type = String, format = DateTime)]
     pub held_at: Timestamp,
     /// Mean sentiment of the client's sentences.
-    pub sentiment: Estimate<f64>,
+    pub sentiment: Estimate<MeanSentiment>,
     /// Central sentences in the order in which they were said.
     pub summary: Vec<Evidence>,
     /// Sentences that sound the most burdened.

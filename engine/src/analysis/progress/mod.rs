@@ -16,7 +16,7 @@ use super::insight::history::View;
 use super::sentiment::NEEDED;
 use crate::domain::analysis::Estimate;
 use crate::domain::id::ClientId;
-use crate::domain::progress::{ClientProgress, SessionPoint, Trend, TrendUnit};
+use crate::domain::progress::{ClientProgress, MeanSentiment, SessionPoint, Trend, TrendUnit};
 
 /// What the history shows over time.
 #[must_use]
@@ -51,7 +51,7 @@ fn point(session: &super::insight::SessionHistory) -> SessionPoint {
                 n: sentences,
                 needed: NEEDED,
             },
-            Estimate::Measured,
+            |mean| Estimate::Measured(MeanSentiment { mean, n: sentences }),
         ),
     }
 }

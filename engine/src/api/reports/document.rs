@@ -9,8 +9,8 @@ use crate::domain::id::SessionId;
 use crate::domain::insight::{DetectorTest, Evidence, InsightStatus};
 use crate::domain::instrument::ChangeVerdict;
 use crate::domain::progress::{
-    Attention, FollowThroughStatus, GoalFollowThrough, InstrumentProgress, Trend, TrendDirection,
-    TrendUnit,
+    Attention, FollowThroughStatus, GoalFollowThrough, InstrumentProgress, MeanSentiment, Trend,
+    TrendDirection, TrendUnit,
 };
 use crate::domain::report::{ClientReport, ReportFlag, ReportInsight, SessionExcerpt};
 
@@ -165,9 +165,9 @@ fn sentiment(report: &ClientReport) -> Vec<Block> {
     ]
 }
 
-fn mean(estimate: &Estimate<f64>) -> String {
+fn mean(estimate: &Estimate<MeanSentiment>) -> String {
     match estimate {
-        Estimate::Measured(mean) => format!("{mean:+.2}"),
+        Estimate::Measured(found) => format!("{:+.2}", found.mean),
         Estimate::Insufficient { n, needed } => format!("too little ({n} of {needed} sentences)"),
     }
 }
