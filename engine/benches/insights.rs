@@ -66,7 +66,11 @@ impl Practice {
                 goals: Vec::new(),
                 metadata: serde_json::Map::new(),
             };
-            let made = self.services.sessions.create(&self.scope, new, None).await?;
+            let made = self
+                .services
+                .sessions
+                .create(&self.scope, new, None)
+                .await?;
             let Outcome::Done(session) = made else {
                 return Err("a new session was a repetition".into());
             };

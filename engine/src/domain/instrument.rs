@@ -95,7 +95,9 @@ const SRS: Scoring = Scoring {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InstrumentError {
     /// Too few or too many answers.
-    #[error("{instrument} has {wanted} items, {found} were given; send all of them or only `total`")]
+    #[error(
+        "{instrument} has {wanted} items, {found} were given; send all of them or only `total`"
+    )]
     Items {
         /// The instrument's name.
         instrument: &'static str,
@@ -192,7 +194,9 @@ impl Instrument {
     pub fn band(self, total: f64) -> &'static str {
         let bands = self.scoring().bands;
         let within = bands.iter().rev().find(|(from, _)| total >= *from);
-        within.or_else(|| bands.first()).map_or("", |(_, name)| name)
+        within
+            .or_else(|| bands.first())
+            .map_or("", |(_, name)| name)
     }
 
     /// The smallest change of the total that is more than the instrument's own error.
@@ -257,8 +261,7 @@ impl Instrument {
     #[must_use]
     pub fn attention(self, items: Option<&[f64]>) -> Option<&'static str> {
         let ninth = items.and_then(|items| items.get(8)).copied();
-        (self == Self::Phq9 && ninth.is_some_and(|answer| answer > 0.0))
-            .then_some("phq9_item_9")
+        (self == Self::Phq9 && ninth.is_some_and(|answer| answer > 0.0)).then_some("phq9_item_9")
     }
 
     /// How a total stands to an earlier one.
@@ -342,15 +345,28 @@ mod tests {
             totals.iter().map(|total| instrument.band(*total)).collect()
         };
         assert_eq!(
-            bands(Instrument::Phq9, &[0.0, 4.0, 5.0, 9.0, 10.0, 14.0, 15.0, 19.0, 20.0, 27.0]),
+            bands(
+                Instrument::Phq9,
+                &[0.0, 4.0, 5.0, 9.0, 10.0, 14.0, 15.0, 19.0, 20.0, 27.0]
+            ),
             [
-                "minimal", "minimal", "mild", "mild", "moderate", "moderate",
-                "moderately severe", "moderately severe", "severe", "severe"
+                "minimal",
+                "minimal",
+                "mild",
+                "mild",
+                "moderate",
+                "moderate",
+                "moderately severe",
+                "moderately severe",
+                "severe",
+                "severe"
             ]
         );
         assert_eq!(
             bands(Instrument::Gad7, &[4.0, 5.0, 9.0, 10.0, 14.0, 15.0, 21.0]),
-            ["minimal", "mild", "mild", "moderate", "moderate", "severe", "severe"]
+            [
+                "minimal", "mild", "mild", "moderate", "moderate", "severe", "severe"
+            ]
         );
         assert_eq!(
             bands(Instrument::Ors, &[24.9, 25.0]),
@@ -367,17 +383,27 @@ mod tests {
         let answers = [1.0, 2.0, 3.0, 0.0, 1.0, 2.0, 3.0, 0.0, 1.0];
         assert_eq!(Instrument::Phq9.score(Some(&answers), None), Ok(13.0));
         assert_eq!(Instrument::Phq9.score(None, Some(27.0)), Ok(27.0));
-        assert_eq!(Instrument::Ors.score(Some(&[5.5, 6.1, 7.0, 4.4]), None), Ok(23.0));
+        assert_eq!(
+            Instrument::Ors.score(Some(&[5.5, 6.1, 7.0, 4.4]), None),
+            Ok(23.0)
+        );
         let refused = |instrument: Instrument, items: Option<&[f64]>, total| {
             instrument.score(items, total).unwrap_err().to_string()
         };
-        assert_eq!(refused(Instrument::Gad7, None, None), "send `items` or `total`");
+        assert_eq!(
+            refused(Instrument::Gad7, None, None),
+            "send `items` or `total`"
+        );
         assert_eq!(
             refused(Instrument::Gad7, Some(&answers), None),
             "GAD-7 has 7 items, 9 were given; send all of them or only `total`"
         );
         assert_eq!(
-            refused(Instrument::Phq9, Some(&[0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), None),
+            refused(
+                Instrument::Phq9,
+                Some(&[0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+                None
+            ),
             "item 2 is 0.5; whole numbers from 0 to 3 are taken"
         );
         assert_eq!(
@@ -407,7 +433,10 @@ mod tests {
         let mut answers = [0.0; 9];
         assert_eq!(Instrument::Phq9.attention(Some(&answers)), None);
         answers[8] = 1.0;
-        assert_eq!(Instrument::Phq9.attention(Some(&answers)), Some("phq9_item_9"));
+        assert_eq!(
+            Instrument::Phq9.attention(Some(&answers)),
+            Some("phq9_item_9")
+        );
         assert_eq!(Instrument::Phq9.attention(None), None);
         assert_eq!(Instrument::Gad7.attention(Some(&answers)), None);
     }

@@ -143,7 +143,9 @@ impl Clients {
         persona: &PersonaKey,
     ) -> Result<BTreeMap<String, ReviewCounts>, ServiceError> {
         let store = &self.parts.store;
-        let verdicts = scope.db(store.review_counts(&scope.tenant, persona)).await?;
+        let verdicts = scope
+            .db(store.review_counts(&scope.tenant, persona))
+            .await?;
         let counts = verdicts.into_iter().map(|verdict| {
             let counts = ReviewCounts {
                 accepted: verdict.accepted,

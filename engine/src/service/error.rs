@@ -74,9 +74,7 @@ impl ServiceError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Contended { .. } | Self::Internal { .. } => true,
-            Self::Store(error) => {
-                error.may_pass() || matches!(error, StoreError::Conflict { .. })
-            }
+            Self::Store(error) => error.may_pass() || matches!(error, StoreError::Conflict { .. }),
             _ => false,
         }
     }

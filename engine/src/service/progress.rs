@@ -54,9 +54,9 @@ impl Progress {
         client: &ClientId,
     ) -> Result<ClientProgress, ServiceError> {
         let (_, history) = self.clients.whole_history(scope, client).await?;
-        Ok(scope.phases.time(Phase::Synthesis, || {
-            progress::progress(&history, client)
-        }))
+        Ok(scope
+            .phases
+            .time(Phase::Synthesis, || progress::progress(&history, client)))
     }
 
     /// What recurs over the client's sessions.

@@ -170,7 +170,10 @@ fn latest(history: &ClientHistory, point: Option<&SessionPoint>) -> Option<Sessi
     let analysis = analysis::render(&held.state, &held.session, Depth::Standard);
     let quoted = |quote: Quote| evidence(&held.session, quote);
     let concerns = analysis.concerns.into_iter().map(|concern| concern.quote);
-    let strengths = analysis.strengths.into_iter().map(|strength| strength.quote);
+    let strengths = analysis
+        .strengths
+        .into_iter()
+        .map(|strength| strength.quote);
     Some(SessionExcerpt {
         held_at: held.at,
         sentiment: point.sentiment,

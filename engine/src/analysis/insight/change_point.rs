@@ -35,10 +35,7 @@ pub(super) fn test<'v>(view: &'v View<'_>) -> Vec<Tested<'v>> {
     let (before, after) = (mean(before), mean(after));
     vec![Tested::with(p, move || {
         let rising = shift > 0.0;
-        let ends = [
-            (measured.get(at - 1), rising),
-            (measured.get(at), !rising),
-        ];
+        let ends = [(measured.get(at - 1), rising), (measured.get(at), !rising)];
         let n = u32::try_from(means.len()).unwrap_or(u32::MAX);
         Finding {
             detector: "change_point",

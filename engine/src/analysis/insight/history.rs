@@ -197,9 +197,8 @@ impl<'h> View<'h> {
     /// The topics of more than two messages, the one of most sessions and messages first.
     pub(in crate::analysis) fn leading(&self) -> Vec<&Topic<'h>> {
         let mut leading: Vec<&Topic<'h>> = self.topics.iter().filter(|t| t.messages > 2).collect();
-        leading.sort_by(|a, b| {
-            (b.sessions, b.messages, a.key).cmp(&(a.sessions, a.messages, b.key))
-        });
+        leading
+            .sort_by(|a, b| (b.sessions, b.messages, a.key).cmp(&(a.sessions, a.messages, b.key)));
         leading
     }
 }

@@ -16,10 +16,7 @@ pub(super) fn find(view: &View<'_>, passage_score: f64) -> Vec<Finding> {
         .passages
         .iter()
         .filter_map(|link| {
-            let topic = view
-                .topics
-                .iter()
-                .find(|topic| topic.label == link.topic)?;
+            let topic = view.topics.iter().find(|topic| topic.label == link.topic)?;
             (topic.messages >= MESSAGES).then(|| finding(topic, link, passage_score))
         })
         .collect()

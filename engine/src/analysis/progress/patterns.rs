@@ -29,11 +29,7 @@ pub fn patterns(
         client_id: client.clone(),
         sessions: u32::try_from(history.sessions.len()).unwrap_or(u32::MAX),
         client_messages: view.client_messages(),
-        topics: leading
-            .into_iter()
-            .filter_map(topic)
-            .take(TOPICS)
-            .collect(),
+        topics: leading.into_iter().filter_map(topic).take(TOPICS).collect(),
         findings: detection.drafts.into_iter().map(finding).collect(),
         tests: u32::try_from(detection.tests).unwrap_or(u32::MAX),
         false_discovery_rate: config.false_discovery_rate,

@@ -125,9 +125,7 @@ fn goals_are_done_open_or_not_mentioned_any_more() {
     ]);
     let progress = progress(&history, &anna());
     let of = |word: &str| {
-        let quoted = |goal: &&crate::domain::progress::GoalFollowThrough| {
-            matches!(&goal.statement, crate::domain::insight::Evidence::Message { quote, .. } if quote.contains(word))
-        };
+        let quoted = |goal: &&crate::domain::progress::GoalFollowThrough| matches!(&goal.statement, crate::domain::insight::Evidence::Message { quote, .. } if quote.contains(word));
         progress.goals.iter().find(quoted).unwrap()
     };
     assert_eq!(of("landlord").status, FollowThroughStatus::Done);

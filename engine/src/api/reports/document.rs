@@ -306,7 +306,11 @@ impl<'r> Writer<'r> {
                 flag.severity,
                 flag.assertion.replace('_', " "),
             ),
-            note: Some(format!("Raised on {}, flag {}.", date(flag.raised_at), flag.id)),
+            note: Some(format!(
+                "Raised on {}, flag {}.",
+                date(flag.raised_at),
+                flag.id
+            )),
             quotes: self.quotes([&flag.evidence]),
         };
         if flag.requires_human {

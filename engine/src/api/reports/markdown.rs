@@ -60,11 +60,7 @@ fn line(text: &mut String, item: &Item) {
 }
 
 fn words(quoted: &Quoted) -> String {
-    format!(
-        "“{}” ({})",
-        escaped(&quoted.words),
-        escaped(&quoted.source)
-    )
+    format!("“{}” ({})", escaped(&quoted.words), escaped(&quoted.source))
 }
 
 /// One line on which nothing is markup.
@@ -81,7 +77,11 @@ fn escaped(text: &str) -> String {
         }
         blank = false;
         let leads = at == 0 && matches!(c, '-' | '+' | '=' | '~');
-        if leads || matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '!')
+        if leads
+            || matches!(
+                c,
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '!'
+            )
         {
             out.push('\\');
         }

@@ -307,9 +307,7 @@ async fn reflections_follow_what_is_said_and_what_is_erased() {
         .unwrap();
     for insight in list().await.unwrap().items {
         let (_, lineage) = services.insights.lineage(scope, &insight.id).await.unwrap();
-        let gone = |evidence: &crate::domain::insight::Evidence| {
-            matches!(evidence, crate::domain::insight::Evidence::Message { session_id, .. } if *session_id == held[1])
-        };
+        let gone = |evidence: &crate::domain::insight::Evidence| matches!(evidence, crate::domain::insight::Evidence::Message { session_id, .. } if *session_id == held[1]);
         assert!(lineage.iter().all(|(evidence, _)| !gone(evidence)));
     }
     // The pause lets further changes join in; then the client is looked at again.
@@ -330,11 +328,6 @@ async fn reflections_follow_what_is_said_and_what_is_erased() {
                 .iter()
                 .all(|(_, found)| *found == crate::service::Verification::Verified)
         );
-        assert!(
-            !insight
-                .statement
-                .starts_with("Retracted")
-        );
+        assert!(!insight.statement.starts_with("Retracted"));
     }
-    
 }

@@ -18,9 +18,7 @@ use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
 use crate::domain::risk::RiskFlag;
 use crate::domain::session::{Session, SessionFilter};
 use crate::domain::tenant::{ApiKey, KeyHash, Tenant};
-use crate::store::{
-    FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet,
-};
+use crate::store::{FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet};
 
 #[derive(Default)]
 pub(super) struct Shelf {

@@ -131,9 +131,7 @@ impl Insights {
             of_persona.push(session);
         }
         for (persona, sessions) in &by_persona {
-            let detection = self
-                .draw(scope, &request.client, persona, sessions)
-                .await?;
+            let detection = self.draw(scope, &request.client, persona, sessions).await?;
             keeper.keep(persona, detection, whole);
         }
         Ok((keeper.run, keeper.set))
@@ -204,11 +202,11 @@ impl Keeper<'_> {
         });
         for insight in unsupported {
             self.run.retracted += 1;
-            self.put(Insight {
+            self.set.push(Write::PutInsight(Insight {
                 status: InsightStatus::Retracted,
                 updated_at: self.now,
                 ..insight
-            });
+            }));
         }
     }
 

@@ -95,3 +95,6 @@ impl Insights {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::domain::clock::{Clock, ManualClock};
 use crate::domain::id::{
-    ApiKeyId, ChunkId, ClientId, DocumentId, ExperienceId, IdSource, InsightId,
-    InstrumentEntryId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
+    ApiKeyId, ChunkId, ClientId, DocumentId, ExperienceId, IdSource, InsightId, InstrumentEntryId,
+    JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
 use crate::domain::insight::{DetectorTest, Evidence, Insight, InsightStatus};
 use crate::domain::instrument::{Instrument, InstrumentEntry};

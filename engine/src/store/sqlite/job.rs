@@ -36,11 +36,7 @@ pub(super) async fn waiting(
     Ok(row.as_ref().map(read).transpose()?)
 }
 
-pub(super) async fn due(
-    db: &SqlitePool,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Job>, Failure> {
+pub(super) async fn due(db: &SqlitePool, now: Timestamp, limit: u32) -> Result<Vec<Job>, Failure> {
     let rows = query(
         "SELECT * FROM jobs INDEXED BY jobs_due \
          WHERE state IN ('queued', 'running') AND due_at <= ? ORDER BY due_at LIMIT ?",
