@@ -11,6 +11,7 @@ use crate::measurement::archive::{ArchiveError, RunRecord};
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
+use crate::report::verify::VerifyError;
 use crate::report::{self, ReportError, Written};
 use crate::run::{self, RunError, RunOptions};
 use crate::verdict::{self, Assessment};
@@ -26,6 +27,8 @@ pub(super) enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -40,7 +43,11 @@ impl CliError {
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
-            Self::Run(_) | Self::Archive(_) | Self::Report(_) | Self::Output(_) => Exit::Invalid,
+            Self::Run(_)
+            | Self::Archive(_)
+            | Self::Report(_)
+            | Self::Verify(_)
+            | Self::Output(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
     }

@@ -12,6 +12,7 @@ mod memory;
 mod report;
 mod run;
 mod selection;
+mod verify;
 
 use std::io::Write as _;
 
@@ -45,6 +46,7 @@ enum Command {
     Gate(gate::Args),
     Check(check::Args),
     List(list::Args),
+    Verify(verify::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -69,6 +71,7 @@ pub fn main() -> Exit {
         Command::Gate(args) => gate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.
