@@ -12,7 +12,7 @@ use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
 use crate::report::verify::VerifyError;
-use crate::report::{self, ReportError, Written};
+use crate::report::{self, ReportError, Written, index};
 use crate::run::{self, RunError, RunOptions};
 use crate::verdict::{self, Assessment};
 
@@ -127,6 +127,7 @@ pub(super) fn measure(
     let dir = selection.out.join(&record.stamp);
     let assessment = verdict::assess(&record);
     let written = write(&dir, &record, &assessment)?;
+    index::write(&selection.out)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(selection.strict))
 }

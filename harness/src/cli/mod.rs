@@ -5,13 +5,16 @@
 
 mod bench;
 mod check;
+mod diff;
 mod gate;
 mod list;
 mod measure;
 mod memory;
+mod open;
 mod report;
 mod run;
 mod selection;
+mod trend;
 mod verify;
 
 use std::io::Write as _;
@@ -47,6 +50,9 @@ enum Command {
     Check(check::Args),
     List(list::Args),
     Verify(verify::Args),
+    Diff(diff::Args),
+    Trend(trend::Args),
+    Open(open::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -72,6 +78,9 @@ pub fn main() -> Exit {
         Command::Check(args) => check::run(&args),
         Command::List(args) => list::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Trend(args) => trend::run(&args),
+        Command::Open(args) => open::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.

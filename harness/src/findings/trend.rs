@@ -107,11 +107,26 @@ pub fn find(record: &RunRecord, assessment: &Assessment, history: &[RunRecord]) 
 }
 
 fn comparable(a: &RunRecord, b: &RunRecord) -> bool {
-    a.format == b.format
-        && a.environment.fingerprint == b.environment.fingerprint
-        && a.suite.profile == b.suite.profile
-        && a.plan_hash == b.plan_hash
-        && a.tool.build == b.tool.build
+    obstacles(a, b).is_empty()
+}
+
+/// What keeps two runs from being compared; empty if nothing does.
+#[must_use]
+pub fn obstacles(a: &RunRecord, b: &RunRecord) -> Vec<&'static str> {
+    let checks = [
+        ("the format of run.json", a.format == b.format),
+        (
+            "the machine",
+            a.environment.fingerprint == b.environment.fingerprint,
+        ),
+        ("the profile", a.suite.profile == b.suite.profile),
+        ("the plan", a.plan_hash == b.plan_hash),
+        ("the build of steps-perf", a.tool.build == b.tool.build),
+    ];
+    checks
+        .into_iter()
+        .filter_map(|(what, same)| (!same).then_some(what))
+        .collect()
 }
 
 fn named(run: &RunRecord) -> EarlierRun {

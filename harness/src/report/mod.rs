@@ -8,6 +8,7 @@ pub mod checksums;
 pub mod console;
 mod context;
 mod filters;
+pub mod index;
 pub mod json;
 mod judgement;
 pub mod junit;
@@ -16,6 +17,7 @@ mod page;
 mod phrase;
 mod render;
 pub mod summary;
+pub mod trends;
 pub mod verify;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Both documents and the verdicts behind them, for every kind of run there is. The sample run lives
 //! with the report, so the gate is tested here from end to end.
 
+mod browser;
 mod documents;
 mod form;
 mod gate;

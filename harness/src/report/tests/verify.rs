@@ -21,7 +21,7 @@ fn record() -> RunRecord {
 }
 
 /// A whole folder of a run, raw files and all.
-fn folder() -> tempfile::TempDir {
+pub(super) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let record = record();
     record.save(folder.path()).unwrap();
