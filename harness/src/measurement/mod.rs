@@ -7,6 +7,7 @@ pub mod archive;
 pub mod bench;
 pub mod clock;
 pub mod environment;
+pub mod generator;
 pub mod histogram;
 pub mod load;
 pub mod memory;

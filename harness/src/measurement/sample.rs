@@ -126,6 +126,9 @@ fn scenario() -> ScenarioRecord {
         server: Some(series()),
         generator: series(),
         lateness: times(&[1_100]),
+        censored: None,
+        arrivals: None,
+        health: None,
     }
 }
 

@@ -83,6 +83,25 @@ pub(super) struct Failure {
     pub(super) kind: String,
     /// What was seen.
     pub(super) detail: String,
+    /// What this machine had no more of, so that the request never left it.
+    pub(super) lacking: Option<Lacking>,
+}
+
+/// A means of the generator's machine, not of the system under test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lacking {
+    Descriptors = 0,
+    Ports = 1,
+}
+
+impl Lacking {
+    fn of(error: &std::io::Error) -> Option<Self> {
+        match error.raw_os_error()? {
+            libc::EMFILE | libc::ENFILE => Some(Self::Descriptors),
+            libc::EADDRNOTAVAIL => Some(Self::Ports),
+            _ => None,
+        }
+    }
 }
 
 impl Failure {
@@ -90,6 +109,7 @@ impl Failure {
         Self {
             kind: kind.into(),
             detail: detail.chars().take(EXAMPLE).collect(),
+            lacking: None,
         }
     }
 
@@ -113,9 +133,11 @@ impl Failure {
         } else {
             "request"
         };
+        let mut lacking = None;
         let mut source = error.source();
         while let Some(cause) = source {
             let broken = cause.downcast_ref::<std::io::Error>().is_some_and(|error| {
+                lacking = lacking.or(Lacking::of(error));
                 matches!(
                     error.kind(),
                     ErrorKind::ConnectionReset
@@ -134,7 +156,10 @@ impl Failure {
             }
             source = cause.source();
         }
-        Self::new(kind, &detail)
+        Self {
+            lacking,
+            ..Self::new(kind, &detail)
+        }
     }
 }
 

@@ -110,6 +110,13 @@ pub(super) async fn conduct(
                     script.recorder.begin(start);
                     clock.start = Some(start);
                     observe(Moment::Begun(start));
+                    if let Some(desk) = &script.arrivals
+                        && let Err(error) = desk.pacer.begin(start)
+                    {
+                        script.reins.report_fault(format!(
+                            "the thread that keeps the times of arrivals cannot be started: {error}"
+                        ));
+                    }
                 }
             }
             () = watch.interrupt.cancelled(), if broken.is_none() => {
@@ -129,6 +136,9 @@ pub(super) async fn conduct(
             result = &mut attack => launched = Some(result),
             () = tokio::time::sleep_until(next.into()) => clock.strike(script, observe),
         }
+    }
+    if let Some(desk) = &script.arrivals {
+        desk.note_end(Instant::now());
     }
     observe(Moment::Ended);
     // The users are gone; the generator itself looks up twice a second.
