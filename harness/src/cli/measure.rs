@@ -8,10 +8,12 @@ use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::measurement::archive::{ArchiveError, RunRecord};
+use crate::measurement::calibration::CalibrationError;
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
 use crate::report::{self, ReportError, Written};
+use crate::run::calibrate::CalibrateError;
 use crate::run::{self, RunError, RunOptions};
 use crate::verdict::{self, Assessment};
 
@@ -26,6 +28,10 @@ pub(super) enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateError),
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -40,6 +46,8 @@ impl CliError {
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
+            Self::Calibration(CalibrationError::NoPlace) => Exit::Usage,
+            Self::Calibrate(_) | Self::Calibration(_) => Exit::Invalid,
             Self::Run(_) | Self::Archive(_) | Self::Report(_) | Self::Output(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
@@ -126,10 +134,10 @@ pub(super) fn measure(
 
 /// Standard output led to nowhere while it lives: goose prints a line there for each scenario that
 /// cannot be switched off, and standard output is for results.
-struct Muted(Option<OwnedFd>);
+pub(super) struct Muted(Option<OwnedFd>);
 
 impl Muted {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null");
         let kept = rustix::io::dup(rustix::stdio::stdout());
         match (nowhere, kept) {

@@ -4,8 +4,10 @@
 //! with one of the documented exit codes of [`Exit`].
 
 mod bench;
+mod calibrate;
 mod check;
 mod gate;
+mod known_server;
 mod list;
 mod measure;
 mod memory;
@@ -45,6 +47,9 @@ enum Command {
     Gate(gate::Args),
     Check(check::Args),
     List(list::Args),
+    Calibrate(calibrate::Args),
+    #[command(hide = true)]
+    KnownServer(known_server::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -69,6 +74,8 @@ pub fn main() -> Exit {
         Command::Gate(args) => gate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Calibrate(args) => calibrate::run(args),
+        Command::KnownServer(args) => known_server::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.

@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod bench;
+pub mod calibration;
 pub mod clock;
 pub mod environment;
 pub mod generator;
@@ -14,4 +15,4 @@ pub mod memory;
 pub mod raw;
 pub mod resource;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

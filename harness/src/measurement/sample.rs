@@ -157,7 +157,7 @@ fn suite() -> Suite {
     }
 }
 
-pub(super) fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     RunRecord {
         format: FORMAT,
         stamp: "20250511_094532".to_owned(),

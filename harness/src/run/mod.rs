@@ -8,6 +8,7 @@
 
 mod attack;
 mod bench;
+pub mod calibrate;
 mod child;
 mod desk;
 mod error;

@@ -7,6 +7,7 @@
 mod absolute;
 pub mod distribution;
 pub(crate) mod figure;
+pub mod generator;
 pub mod judgement;
 pub mod outcome;
 pub mod stats;
