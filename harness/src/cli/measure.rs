@@ -8,7 +8,7 @@ use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::measurement::archive::{ArchiveError, RunRecord};
-use crate::measurement::calibration::CalibrationError;
+use crate::measurement::calibration::{Calibration, CalibrationError};
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
@@ -111,6 +111,7 @@ pub(super) fn measure(
     options.headers = selection.headers.into_iter().collect();
     options.seed = selection.seed;
     options.keep_going = selection.keep_going;
+    options.calibration = Calibration::usual_path().ok();
     options.command = std::env::args().collect();
 
     let mut console = Console::new(std::io::stderr(), std::io::stderr().is_terminal());

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::environment::{Environment, ToolRecord};
 use crate::units::Micros;
 
 /// The format that this version of the program writes.
@@ -32,8 +33,8 @@ pub struct Calibration {
     pub version: String,
     /// `release` or `debug`.
     pub build: String,
-    /// Fingerprint of the machine.
-    pub fingerprint: String,
+    /// Processor, cores and kernel of the machine.
+    pub machine: String,
     /// Each law at each percentile.
     pub rows: Vec<CalibrationRow>,
     /// By how much repeated runs of the same trial differ.
@@ -169,6 +170,23 @@ impl Calibration {
             .map(|row| row.error().abs())
     }
 
+    /// What of a machine a calibration belongs to.
+    #[must_use]
+    pub fn machine_of(environment: &Environment) -> String {
+        format!(
+            "{}, {} cores, kernel {}",
+            environment.cpu_model, environment.cores, environment.kernel
+        )
+    }
+
+    /// Whether it speaks of this machine and of this build of the program.
+    #[must_use]
+    pub fn is_of(&self, environment: &Environment, tool: &ToolRecord) -> bool {
+        self.machine == Self::machine_of(environment)
+            && self.version == tool.version
+            && self.build == tool.build
+    }
+
     /// Whether every row is within what is aimed at, and every trial was fit.
     #[must_use]
     pub fn is_within(&self) -> bool {
@@ -254,7 +272,7 @@ mod tests {
             made_at: "2025-05-11T09:45:32Z".parse().unwrap(),
             version: "0.1.0".to_owned(),
             build: "release".to_owned(),
-            fingerprint: "00".to_owned(),
+            machine: "a machine".to_owned(),
             rows,
             noise: Vec::new(),
             unfit: Vec::new(),

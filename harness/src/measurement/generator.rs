@@ -30,6 +30,25 @@ pub struct ArrivalRecord {
     pub crowded: MeanTime,
 }
 
+impl ArrivalRecord {
+    /// Arrivals per second as scheduled, from the first to the last; none with fewer than two.
+    #[must_use]
+    pub fn scheduled_rate(&self) -> Option<f64> {
+        rate(self.scheduled, self.span)
+    }
+
+    /// Arrivals per second as begun, from the first to the last; none with fewer than two.
+    #[must_use]
+    pub fn achieved_rate(&self) -> Option<f64> {
+        rate(self.begun, self.taken_span?)
+    }
+}
+
+/// Between the first and the last of so many there is one fewer.
+fn rate(count: u64, span: Micros) -> Option<f64> {
+    (count > 1 && span.0 > 0).then(|| (count - 1) as f64 / span.as_secs())
+}
+
 /// A mean with its count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

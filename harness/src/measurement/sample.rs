@@ -202,6 +202,7 @@ pub(crate) fn run() -> RunRecord {
                 calls: times(&[80, 90]),
             }],
         }),
+        instrument: None,
         end: RunEnd::Complete,
     }
 }

@@ -177,6 +177,7 @@ fn make() -> RunRecord {
         scenarios: SHAPES.iter().map(scenario).collect(),
         memory: Some(memory()),
         bench: Some(bench()),
+        instrument: None,
         end: RunEnd::Complete,
     }
 }

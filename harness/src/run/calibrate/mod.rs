@@ -83,7 +83,7 @@ pub async fn calibrate(
         made_at: options.clock.now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         build: ToolRecord::of_this_program().build,
-        fingerprint: Environment::capture(&options.out_dir).fingerprint,
+        machine: Calibration::machine_of(&Environment::capture(&options.out_dir)),
         rows: Vec::new(),
         noise: Vec::new(),
         unfit: Vec::new(),
