@@ -14,6 +14,7 @@ mod memory;
 mod report;
 mod run;
 mod selection;
+mod selftest;
 
 use std::io::Write as _;
 
@@ -50,6 +51,8 @@ enum Command {
     Calibrate(calibrate::Args),
     #[command(hide = true)]
     KnownServer(known_server::Args),
+    #[command(hide = true)]
+    Selftest(selftest::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -74,8 +77,9 @@ pub fn main() -> Exit {
         Command::Gate(args) => gate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::List(args) => list::run(&args),
-        Command::Calibrate(args) => calibrate::run(args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::KnownServer(args) => known_server::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.

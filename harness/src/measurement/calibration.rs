@@ -102,7 +102,9 @@ pub enum CalibrationError {
     #[error("neither XDG_CACHE_HOME nor HOME is set; give a file with --out FILE")]
     NoPlace,
     /// The file cannot be written.
-    #[error("cannot write the calibration to {path}: {source}; choose another file with --out FILE")]
+    #[error(
+        "cannot write the calibration to {path}: {source}; choose another file with --out FILE"
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -110,7 +112,9 @@ pub enum CalibrationError {
         source: std::io::Error,
     },
     /// The file cannot be read.
-    #[error("cannot read the calibration {path}: {message}; make a new one with `steps-perf calibrate`")]
+    #[error(
+        "cannot read the calibration {path}: {message}; make a new one with `steps-perf calibrate`"
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -187,10 +191,11 @@ impl Calibration {
             && self.build == tool.build
     }
 
-    /// Whether every row is within what is aimed at, and every trial was fit.
+    /// Whether every error is within so many times what is aimed at, and every trial was fit.
     #[must_use]
-    pub fn is_within(&self) -> bool {
-        self.unfit.is_empty() && self.rows.iter().all(CalibrationRow::is_within)
+    pub fn is_within(&self, factor: f64) -> bool {
+        let within = |row: &CalibrationRow| row.error().abs() <= row.allowed() * factor;
+        self.unfit.is_empty() && self.rows.iter().all(within)
     }
 
     /// The file of this user: in the cache folder, because it can be made again.

@@ -77,6 +77,7 @@ pub(super) async fn conduct(
     mut watch: Watch<'_>,
     observe: &mut (dyn FnMut(Moment) + Send),
 ) -> Conducted {
+    let spare = spare_descriptors();
     let act: Act = {
         let script = Arc::clone(script);
         Arc::new(move |number, seat| {
@@ -149,11 +150,21 @@ pub(super) async fn conduct(
             Err(_) => Err("the load generator did not end after its last user".to_owned()),
         },
     };
+    drop(spare);
     let rows = result.unwrap_or_else(|reason| {
         broken.get_or_insert(Broken::Failed(reason));
         Vec::new()
     });
     Conducted { broken, rows }
+}
+
+/// Descriptors that are kept from the users: connections may take all that are left, and then what
+/// was measured could not be saved.
+fn spare_descriptors() -> Vec<std::fs::File> {
+    const SPARE: usize = 12;
+    (0..SPARE)
+        .map_while(|_| std::fs::File::open("/dev/null").ok())
+        .collect()
 }
 
 struct Clock {
@@ -223,3 +234,6 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

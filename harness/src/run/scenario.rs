@@ -13,7 +13,7 @@ use super::error::RunError;
 use super::health::Health;
 use super::options::RunOptions;
 use super::phase::{Broken, Limit, Moment, Watch, conduct};
-use super::recorder::{StepWindow, Totals};
+use super::recorder::{Counts, StepWindow, Totals};
 use super::sampler::{Sampled, Sampler};
 use super::script::{PhaseKind, Script};
 use super::sut::Sut;
@@ -330,14 +330,6 @@ impl<'a> Measured<'a> {
             .recorder
             .totals(&self.steps)
             .map_err(ArchiveError::from)?;
-        debug_assert_eq!(
-            counts.due,
-            counts.completed + counts.failed + counts.in_flight + counts.withheld,
-            "a request got lost between due and done"
-        );
-        let scheduled = self.planned.unwrap_or(counts.due);
-        let sent = counts.completed + counts.failed + counts.in_flight;
-        debug_assert!(sent <= scheduled, "more requests than planned");
         let mut censored = self.script.recorder.cut_off();
         let arrivals = match &self.script.arrivals {
             Some(desk) => {
@@ -357,13 +349,7 @@ impl<'a> Measured<'a> {
             end,
             warm_up_requests,
             users: self.script.heartbeat.counts(),
-            accounting: Accounting {
-                scheduled,
-                completed: counts.completed,
-                failed: counts.failed,
-                in_flight: counts.in_flight,
-                unsent: scheduled.saturating_sub(sent),
-            },
+            accounting: accounting(self.planned, counts),
             steps,
             windows: self.windows,
             errors,
@@ -374,6 +360,25 @@ impl<'a> Measured<'a> {
             arrivals,
             health: self.health,
         })
+    }
+}
+
+/// What became of the requests, of so many planned; none where those that came due are all there are.
+pub(super) fn accounting(planned: Option<u64>, counts: Counts) -> Accounting {
+    debug_assert_eq!(
+        counts.due,
+        counts.completed + counts.failed + counts.in_flight + counts.withheld,
+        "a request got lost between due and done"
+    );
+    let scheduled = planned.unwrap_or(counts.due);
+    let sent = counts.completed + counts.failed + counts.in_flight;
+    debug_assert!(sent <= scheduled, "more requests than planned");
+    Accounting {
+        scheduled,
+        completed: counts.completed,
+        failed: counts.failed,
+        in_flight: counts.in_flight,
+        unsent: scheduled.saturating_sub(sent),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) struct Script {
     pub(super) reins: Reins,
     /// Of an open model.
     pub(super) arrivals: Option<ArrivalDesk>,
+    /// The request, counted from 0, before which the user that is to send it panics.
+    #[cfg(test)]
+    pub(super) panic_in: Option<u64>,
     order: Order,
     seed: u64,
 }
@@ -109,6 +112,8 @@ impl Script {
             heartbeat: Heartbeat::new(users),
             reins: Reins::new(),
             arrivals,
+            #[cfg(test)]
+            panic_in: None,
             order: scenario.order,
             seed,
             run,

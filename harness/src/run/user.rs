@@ -270,6 +270,10 @@ impl<'a> User<'a> {
         let (equals, sent_bytes) = (prepared.take_equals(), prepared.bytes);
         let limit = script.load.request_timeout.to_duration();
         let flight = due.send();
+        #[cfg(test)]
+        if let Some(number) = script.panic_in {
+            assert!(script.recorder.counts().due != number, "as the test asked");
+        }
         let sent = Instant::now();
         let answer = tokio::select! {
             biased;

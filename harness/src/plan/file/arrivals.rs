@@ -97,7 +97,7 @@ pub(super) fn convert(
         drain: drain?,
     };
     let expected = arrivals.expected();
-    if expected < 1.0 || expected > MOST_ARRIVALS || arrivals.peak() > HIGHEST_RATE {
+    if !(1.0..=MOST_ARRIVALS).contains(&expected) || arrivals.peak() > HIGHEST_RATE {
         document.report(
             &at,
             format!(
@@ -154,9 +154,7 @@ fn refuse_closed(
 fn stage(document: &mut Document<'_>, at: &KeyPath, file: &StageFile) -> Option<Stage> {
     let lasts = positive(document, &at.key("lasts"), &file.lasts);
     let ends = match (&file.rate, &file.from, &file.to) {
-        (Some(text), None, None) => {
-            rate(document, &at.key("rate"), text).map(|rate| (rate, rate))
-        }
+        (Some(text), None, None) => rate(document, &at.key("rate"), text).map(|rate| (rate, rate)),
         (None, Some(from), Some(to)) => {
             let from = rate(document, &at.key("from"), from);
             from.zip(rate(document, &at.key("to"), to))

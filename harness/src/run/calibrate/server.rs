@@ -66,6 +66,8 @@ fn converse(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     while let Some(path) = read_request(&mut reader, &mut line)? {
         let arrived = Instant::now();
         match path.split_once('/').unwrap_or((path.as_str(), "")) {
+            // Nothing to wait for and nothing to remember.
+            ("law", "at_once") => reply(&mut writer, "200 OK", "done")?,
             ("law", name) => match Trial::named(name) {
                 Some(trial) => answer_by(trial, arrived, state, &mut writer)?,
                 None => reply(&mut writer, "404 Not Found", "no such law")?,
@@ -196,7 +198,9 @@ mod tests {
     #[test]
     fn it_keeps_its_laws_and_tells_what_it_did() {
         let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || serve(0, |port| sender.send(port).map_err(std::io::Error::other)));
+        std::thread::spawn(move || {
+            serve(0, |port| sender.send(port).map_err(std::io::Error::other))
+        });
         let port = receiver.recv().unwrap();
         assert_eq!(ask(port, "ready").unwrap(), "ready");
         for _ in 0..5 {
