@@ -4,9 +4,11 @@
 //! with one of the documented exit codes of [`Exit`].
 
 mod bench;
+mod calibrate;
 mod check;
 mod diff;
 mod gate;
+mod known_server;
 mod list;
 mod measure;
 mod memory;
@@ -14,6 +16,7 @@ mod open;
 mod report;
 mod run;
 mod selection;
+mod selftest;
 mod trend;
 mod verify;
 
@@ -53,6 +56,11 @@ enum Command {
     Diff(diff::Args),
     Trend(trend::Args),
     Open(open::Args),
+    Calibrate(calibrate::Args),
+    #[command(hide = true)]
+    KnownServer(known_server::Args),
+    #[command(hide = true)]
+    Selftest(selftest::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -81,6 +89,9 @@ pub fn main() -> Exit {
         Command::Diff(args) => diff::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Open(args) => open::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
+        Command::KnownServer(args) => known_server::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bench::BenchRecord;
+use super::calibration::Calibration;
 use super::environment::{Environment, SutRecord, ToolRecord};
 use super::histogram::HistogramError;
 use super::load::ScenarioRecord;
@@ -54,6 +55,9 @@ pub struct RunRecord {
     pub memory: Option<MemoryRecord>,
     /// The micro-benchmarks, if run.
     pub bench: Option<BenchRecord>,
+    /// The instrument's own error on this machine, if it was ever measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<Calibration>,
     /// How the run ended.
     pub end: RunEnd,
 }

@@ -3,6 +3,7 @@
 
 pub(super) mod form;
 pub(super) mod full;
+mod instrument;
 mod rows;
 mod trend;
 
@@ -114,6 +115,35 @@ struct MethodView {
     plan_hash: String,
     command: String,
     rows: Vec<MethodRow>,
+    open: Vec<OpenRow>,
+    /// The instrument's own error, as a sentence and by law.
+    instrument: String,
+    errors: Vec<ErrorRow>,
+}
+
+/// The arrivals of an open scenario.
+#[derive(Debug, Clone, Serialize)]
+struct OpenRow {
+    scenario: String,
+    scheduled: String,
+    achieved: String,
+    backlogged: String,
+    queue: String,
+    service: String,
+    response: String,
+    censored: String,
+}
+
+/// The instrument's error under one law.
+#[derive(Debug, Clone, Serialize)]
+struct ErrorRow {
+    law: String,
+    time: String,
+    percentile: String,
+    n: u64,
+    reported: String,
+    truth: String,
+    error: String,
 }
 
 /// One scenario's account.
@@ -193,6 +223,9 @@ impl Common {
                 plan_hash: record.plan_hash.clone(),
                 command: record.command.join(" "),
                 rows: rows::method(record),
+                open: instrument::open(record),
+                instrument: instrument::sentence(record),
+                errors: instrument::errors(record),
             },
         }
     }
