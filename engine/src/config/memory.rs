@@ -6,11 +6,12 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VectorChoice {
-    /// Compares the query with every vector: exact, and the faster one for small sets.
+    /// Compares the query with every vector as it was given.
     Exact,
-    /// Walks a graph: approximate, and the faster one for large sets.
+    /// Walks a graph: approximate.
     Hnsw,
-    /// Exact until an index reaches `hnsw_from` vectors, HNSW from there on.
+    /// The fastest that was measured at every size: one bit per component for all vectors, more for
+    /// the best of them.
     Auto,
 }
 
@@ -33,8 +34,6 @@ pub enum Fusion {
 pub struct MemoryConfig {
     /// Which vector index is used.
     pub vector_index: VectorChoice,
-    /// With `auto`: the number of vectors in one index from which HNSW is used.
-    pub hnsw_from: usize,
     /// HNSW: links per node.
     pub hnsw_links: usize,
     /// HNSW: candidates looked at while a node is linked in.
@@ -87,7 +86,6 @@ impl MemoryConfig {
     pub(crate) fn for_tests() -> Self {
         Self {
             vector_index: VectorChoice::Auto,
-            hnsw_from: 50_000,
             hnsw_links: 16,
             hnsw_ef_construction: 200,
             hnsw_ef_search: 192,

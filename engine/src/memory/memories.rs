@@ -255,7 +255,6 @@ impl Memories {
                             }
                             _ => None,
                         };
-                        let vector = vector.map(<[f32]>::to_vec);
                         (r, vector)
                     }),
             );
@@ -331,7 +330,6 @@ impl Memories {
                 RecalledItem::Foundation { chunk_id, .. } => foundation.vector(chunk_id),
                 _ => None,
             };
-            let vector = vector.map(<[f32]>::to_vec);
             (recalled, vector)
         };
         foundation

@@ -121,7 +121,7 @@ impl Foundation {
         .collect()
     }
 
-    pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<&[f32]> {
+    pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<Vec<f32>> {
         self.index.vector(chunk)
     }
 

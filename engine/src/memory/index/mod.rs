@@ -4,14 +4,20 @@
 //! that is the isolation. Ties are broken by the key, so that no result depends on the order in which
 //! items came in (HNSW excepted, which is approximate).
 
+mod codes;
 mod exact;
 mod hnsw;
+mod kernel;
 mod lexical;
+mod rotation;
+mod signs;
+mod staged;
 mod vector;
 
 pub use exact::ExactIndex;
 pub use hnsw::{HnswIndex, HnswParams};
 pub use lexical::{Bm25, LexicalHit, LexicalIndex};
+pub use staged::{MARGIN, StagedIndex};
 pub use vector::{VectorIndex, VectorSetting};
 
 /// What an item is known by.
