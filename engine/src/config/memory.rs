@@ -70,6 +70,10 @@ pub struct MemoryConfig {
     /// The largest document that is taken, in bytes.
     pub document_max_bytes: usize,
 
+    /// Whether indexes are kept on disk, beside the database, so that a start need not build them.
+    pub snapshots: bool,
+    /// From how many passages on a persona's index is kept; smaller ones are built in no time.
+    pub snapshot_from: usize,
     /// How many clients' memories stay in memory; the least recently used one makes room.
     pub scopes_in_memory: usize,
     /// After so many days an ordinary exchange counts half. Commitments and risks do not fade.
@@ -101,6 +105,8 @@ impl MemoryConfig {
             passage_min_words: 60,
             passage_max_words: 140,
             document_max_bytes: 1024 * 1024,
+            snapshots: true,
+            snapshot_from: 2_000,
             scopes_in_memory: 256,
             exchange_half_life_days: 30.0,
             recency_floor: 0.8,

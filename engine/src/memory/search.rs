@@ -4,7 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::index::{Bm25, HnswParams, Key, LexicalIndex, VectorIndex, VectorSetting};
+use serde::{Deserialize, Serialize};
+
+use super::index::{
+    Bm25, HnswParams, KeptVectors, KeptWords, Key, LexicalIndex, VectorIndex, VectorSetting,
+};
 use super::rank::{self, Spread};
 use crate::config::memory::{Fusion, MemoryConfig, VectorChoice};
 use crate::domain::embedding::Embedding;
@@ -43,6 +47,14 @@ fn vector_setting(config: &MemoryConfig) -> VectorSetting {
     }
 }
 
+fn bm25<const FIELDS: usize>(config: &MemoryConfig, weights: [f64; FIELDS]) -> Bm25<FIELDS> {
+    Bm25 {
+        k1: config.bm25_k1,
+        b: config.bm25_b,
+        weights,
+    }
+}
+
 /// A relevant item.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hit<K> {
@@ -60,6 +72,13 @@ pub(super) struct Searchable<K, const FIELDS: usize> {
     relevant_from: f64,
     lexical: LexicalIndex<K, FIELDS>,
     vectors: VectorIndex<K>,
+}
+
+/// A [`Searchable`] as data.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept<K> {
+    words: KeptWords<K>,
+    vectors: KeptVectors<K>,
 }
 
 /// What the two indexes say of an item.
@@ -94,18 +113,42 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         relevant_from: f64,
         dimensions: usize,
     ) -> Self {
-        let bm25 = Bm25 {
-            k1: config.bm25_k1,
-            b: config.bm25_b,
-            weights,
-        };
         Self {
             fusion: config.fusion,
             candidates: config.candidates,
             relevant_from,
-            lexical: LexicalIndex::new(bm25),
+            lexical: LexicalIndex::new(bm25(config, weights)),
             vectors: VectorIndex::new(dimensions, vector_setting(config)),
         }
+    }
+
+    /// What can be written to a file.
+    pub(super) fn kept(&self) -> Kept<K> {
+        Kept {
+            words: self.lexical.kept(),
+            vectors: self.vectors.kept(),
+        }
+    }
+
+    /// Takes the place of what is there; false, and nothing changes, if `kept` contradicts itself.
+    pub(super) fn restore(
+        &mut self,
+        config: &MemoryConfig,
+        weights: [f64; FIELDS],
+        dimensions: usize,
+        kept: Kept<K>,
+    ) -> bool {
+        let words = LexicalIndex::restored(bm25(config, weights), kept.words);
+        let vectors = VectorIndex::restored(dimensions, vector_setting(config), kept.vectors);
+        let (Some(words), Some(vectors)) = (words, vectors) else {
+            return false;
+        };
+        (self.lexical, self.vectors) = (words, vectors);
+        true
+    }
+
+    pub(super) fn keys(&self) -> Vec<K> {
+        self.lexical.keys()
     }
 
     pub(super) fn insert(&mut self, key: K, fields: &[Vec<String>; FIELDS], vector: &Embedding) {

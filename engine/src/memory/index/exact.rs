@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::kept::{KeptValues, KeptVectors};
 use super::kernel::Kernel;
 use super::{Key, VectorHit, best};
 use crate::domain::embedding::Embedding;
@@ -108,6 +109,33 @@ impl<K: Key> ExactIndex<K> {
         let place = *self.places.get(key)?;
         self.values
             .get(place * self.dimensions..(place + 1) * self.dimensions)
+    }
+
+    /// The index as data.
+    #[must_use]
+    pub fn kept(&self) -> KeptVectors<K> {
+        KeptVectors {
+            dimensions: self.dimensions as u32,
+            keys: self.keys.clone(),
+            values: KeptValues::Whole(self.values.clone()),
+        }
+    }
+
+    /// The index of which [`Self::kept`] gave the data; none if the data contradicts itself.
+    #[must_use]
+    pub fn restored(dimensions: usize, kept: KeptVectors<K>) -> Option<Self> {
+        let KeptValues::Whole(values) = kept.values else {
+            return None;
+        };
+        let mut index = Self::new(dimensions);
+        index.places = kept.keys.iter().cloned().zip(0..).collect();
+        let fits = kept.dimensions as usize == dimensions
+            && values.len() == kept.keys.len() * dimensions
+            && index.places.len() == kept.keys.len()
+            && values.iter().all(|v| v.is_finite());
+        index.keys = kept.keys;
+        index.values = values;
+        fits.then_some(index)
     }
 
     /// All keys with their vectors, in no particular order.

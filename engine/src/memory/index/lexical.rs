@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Key;
+use super::kept::{Bytes, KeptWords};
 
 /// The parameters of the formula.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -195,6 +196,12 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
         true
     }
 
+    /// All items, in no particular order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<K> {
+        self.places.keys().cloned().collect()
+    }
+
     /// Whether there is such an item.
     #[must_use]
     pub fn contains(&self, key: &K) -> bool {
@@ -269,6 +276,91 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
                 })
                 .collect()
         })
+    }
+
+    /// The index as data.
+    #[must_use]
+    pub fn kept(&self) -> KeptWords<K> {
+        let mut kept = KeptWords {
+            keys: Vec::with_capacity(self.len()),
+            lengths: Vec::with_capacity(self.len() * FIELDS),
+            names: Vec::with_capacity(self.numbers.len()),
+            sizes: Vec::with_capacity(self.numbers.len()),
+            slots: Vec::new(),
+            counts: Bytes::default(),
+        };
+        // Free slots are left out, so the others move up.
+        let mut moved = vec![0; self.slots.len()];
+        for (slot, item) in self.slots.iter().enumerate() {
+            if let Some(item) = item {
+                moved[slot] = kept.keys.len() as u32;
+                kept.keys.push(item.key.clone());
+                kept.lengths.extend(item.lengths);
+            }
+        }
+        for term in self.terms.iter().filter(|term| !term.postings.is_empty()) {
+            kept.names.push(term.name.to_string());
+            kept.sizes.push(term.postings.len() as u32);
+            for posting in &term.postings {
+                kept.slots.push(moved[posting.slot as usize]);
+                kept.counts.0.extend(posting.counts);
+            }
+        }
+        kept
+    }
+
+    /// The index of which [`Self::kept`] gave the data; none if the data contradicts itself.
+    #[must_use]
+    pub fn restored(params: Bm25<FIELDS>, kept: KeptWords<K>) -> Option<Self> {
+        let items = kept.keys.len();
+        let whole: u64 = kept.sizes.iter().map(|size| u64::from(*size)).sum();
+        let fits = kept.lengths.len() == items * FIELDS
+            && kept.names.len() == kept.sizes.len()
+            && usize::try_from(whole).ok()? == kept.slots.len()
+            && kept.counts.0.len() == kept.slots.len() * FIELDS
+            && kept.slots.iter().all(|slot| (*slot as usize) < items);
+        if !fits {
+            return None;
+        }
+        let mut index = Self::new(params);
+        let mut of_items: Vec<Vec<u32>> = vec![Vec::new(); items];
+        let mut pairs = kept.slots.iter().zip(kept.counts.0.as_chunks::<FIELDS>().0);
+        for (number, (name, size)) in (0u32..).zip(kept.names.iter().zip(kept.sizes)) {
+            let name: Arc<str> = Arc::from(name.as_str());
+            let postings: Vec<Posting<FIELDS>> = pairs
+                .by_ref()
+                .take(size as usize)
+                .map(|(slot, counts)| {
+                    of_items[*slot as usize].push(number);
+                    Posting {
+                        slot: *slot,
+                        counts: *counts,
+                    }
+                })
+                .collect();
+            if postings.is_empty() || index.numbers.insert(Arc::clone(&name), number).is_some() {
+                return None;
+            }
+            index.terms.push(Term { name, postings });
+        }
+        let lengths = kept.lengths.as_chunks::<FIELDS>().0;
+        for (slot, (key, (terms, lengths))) in
+            (0u32..).zip(kept.keys.into_iter().zip(of_items.into_iter().zip(lengths)))
+        {
+            for (total, length) in index.totals.iter_mut().zip(lengths) {
+                *total += u64::from(*length);
+            }
+            index.lengths.push(index.weigh(lengths.map(f64::from)));
+            if index.places.insert(key.clone(), slot).is_some() {
+                return None;
+            }
+            index.slots.push(Some(Item {
+                key,
+                terms: terms.into_boxed_slice(),
+                lengths: *lengths,
+            }));
+        }
+        Some(index)
     }
 
     /// The inverse document frequencies of the query's distinct terms, summed; a term that no item
@@ -401,6 +493,42 @@ mod tests {
             backward.remove(&999);
             prop_assert_eq!(forward.search(&query, 5), backward.search(&query, 5));
             prop_assert!(!backward.numbers.contains_key("stranger"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_kept_answers_alike(
+            items in prop::collection::vec(fields(), 1..20), gone in 0usize..20, query in words(),
+        ) {
+            let mut index = filled(items.iter().enumerate());
+            index.remove(&gone);
+            let mut restored = LexicalIndex::restored(PARAMS, index.kept()).unwrap();
+            prop_assert_eq!(index.search(&query, 100), restored.search(&query, 100));
+            restored.insert(gone, &items[0]);
+            index.insert(gone, &items[0]);
+            restored.remove(&0);
+            index.remove(&0);
+            prop_assert_eq!(index.search(&query, 100), restored.search(&query, 100));
+        }
+    }
+
+    #[test]
+    fn data_that_contradicts_itself_is_refused() {
+        let item = [vec!["a".to_owned()], vec!["b".to_owned()]];
+        let index = filled([(1, &item), (2, &item)].into_iter());
+        let damage: [fn(&mut KeptWords<usize>); 6] = [
+            |kept| kept.slots[0] = 2,
+            |kept| kept.sizes[0] = 3,
+            |kept| kept.names[1] = kept.names[0].clone(),
+            |kept| kept.keys[1] = kept.keys[0],
+            |kept| kept.lengths.truncate(3),
+            |kept| kept.counts.0.truncate(1),
+        ];
+        for damage in damage {
+            let mut kept = index.kept();
+            damage(&mut kept);
+            assert!(LexicalIndex::<usize, 2>::restored(PARAMS, kept).is_none());
         }
     }
 

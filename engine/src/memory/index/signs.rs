@@ -6,7 +6,7 @@
 //! faiss does in its fast scan (André, Kermarrec and Le Scouarnec 2017): 64 vectors at a time, without
 //! touching a single float.
 
-use super::kernel::{BLOCK, Kernel, TABLE_MAX};
+use super::kernel::{BLOCK, Kernel, Scale, Sums, TABLE_MAX};
 
 /// The signs of many vectors in blocks of 64.
 #[derive(Debug, Clone, Default)]
@@ -125,29 +125,25 @@ impl Signs {
         bounds: &mut Vec<f32>,
         highest: &mut Vec<(f32, u32)>,
     ) {
-        bounds.clear();
         highest.clear();
-        bounds.reserve(self.len());
+        let scale = Scale {
+            step: tables.step,
+            offset: tables.offset,
+            margin,
+        };
+        bounds.resize(self.len(), 0.0);
         let mut sums = [0u16; BLOCK];
         let blocks = self.blocks.chunks_exact(self.block_bytes().max(1));
         let of_vectors = self.factors.chunks(BLOCK).zip(self.errors.chunks(BLOCK));
-        let mut first = 0u32;
-        for (block, (factors, errors)) in blocks.zip(of_vectors) {
+        let parts = blocks.zip(of_vectors).zip(bounds.chunks_mut(BLOCK));
+        for (first, ((block, (factors, errors)), bounds)) in (0u32..).step_by(BLOCK).zip(parts) {
             kernel.scan(block, &tables.entries, &mut sums);
-            let start = bounds.len();
-            bounds.extend(
-                sums.iter()
-                    .zip(factors)
-                    .zip(errors)
-                    .map(|((sum, factor), error)| {
-                        (f32::from(*sum) * tables.step + tables.offset) * factor + margin * error
-                    }),
-            );
-            let best = bounds[start..]
-                .iter()
-                .fold(f32::MIN, |m, v| if *v > m { *v } else { m });
-            highest.push((best, first));
-            first += BLOCK as u32;
+            let of = Sums {
+                sums: &sums,
+                factors,
+                errors,
+            };
+            highest.push((kernel.bounds(scale, of, bounds), first));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The vector index that the setting asks for.
 
+use super::kept::KeptVectors;
 use super::{ExactIndex, HnswIndex, HnswParams, Key, StagedIndex, VectorHit};
 use crate::domain::embedding::Embedding;
 
@@ -120,6 +121,34 @@ impl<K: Key> VectorIndex<K> {
             Kind::Hnsw(index) => index.kept(),
         };
         (staged.len() > SEEN_WHOLE).then(|| staged.sample(query, SAMPLE))
+    }
+
+    /// The index as data.
+    #[must_use]
+    pub fn kept(&self) -> KeptVectors<K> {
+        match &self.kind {
+            Kind::Exact(index) => index.kept(),
+            Kind::Staged(index) => index.kept(),
+            Kind::Hnsw(index) => index.kept().kept(),
+        }
+    }
+
+    /// The index of which [`Self::kept`] gave the data; none if the data contradicts itself.
+    #[must_use]
+    pub fn restored(
+        dimensions: usize,
+        setting: VectorSetting,
+        kept: KeptVectors<K>,
+    ) -> Option<Self> {
+        let staged = |kept| StagedIndex::restored(dimensions, kept);
+        let kind = match setting {
+            VectorSetting::Exact => Kind::Exact(ExactIndex::restored(dimensions, kept)?),
+            VectorSetting::Auto => Kind::Staged(staged(kept)?),
+            VectorSetting::Hnsw(params) => {
+                Kind::Hnsw(Box::new(HnswIndex::build(staged(kept)?, params)))
+            }
+        };
+        Some(Self { kind })
     }
 
     /// How many vectors.
@@ -329,6 +358,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn the_order_of_inserts_changes_no_exact_result(seed in 0u64..1000, count in 1usize..60) {
             let vectors = clustered(count, 8, seed);
@@ -345,7 +375,7 @@ mod tests {
 
         #[test]
         fn a_filter_finds_what_brute_force_finds(
-            seed in 0u64..1000, count in 1usize..700, every in 1usize..20, k in 1usize..12,
+            seed in 0u64..1000, count in 1usize..500, every in 1usize..20, k in 1usize..12,
         ) {
             let vectors = clustered(count, 32, seed);
             let query = &clustered(1, 32, seed + 7)[0];
@@ -362,6 +392,21 @@ mod tests {
                     _ => prop_assert!(same + 1 >= want.len(), "{:?} {} of {}", setting, same, want.len()),
                 }
             }
+        }
+
+        #[test]
+        fn what_was_kept_answers_alike(seed in 0u64..1000, count in 1usize..400) {
+            let vectors = clustered(count, 48, seed);
+            let query = &clustered(1, 48, seed + 7)[0];
+            for setting in SETTINGS {
+                let index = filled(&vectors, setting);
+                let restored = VectorIndex::restored(48, setting, index.kept()).unwrap();
+                prop_assert_eq!(restored.kind(), index.kind());
+                prop_assert_eq!(index.search(query, count), restored.search(query, count));
+                prop_assert!(VectorIndex::restored(47, setting, index.kept()).is_none());
+            }
+            let exact = filled(&vectors, VectorSetting::Exact).kept();
+            prop_assert!(VectorIndex::restored(48, VectorSetting::Auto, exact).is_none());
         }
 
         #[test]

@@ -15,6 +15,23 @@ pub(super) const LANES: usize = 64;
 /// Values in a table of [`Kernel::scan`] are at most this, so that eight of them fit a byte.
 pub(super) const TABLE_MAX: u8 = 31;
 
+/// What a sum over a query's tables means, and how much is allowed for error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    pub(super) step: f32,
+    pub(super) offset: f32,
+    /// Standard errors that are added.
+    pub(super) margin: f32,
+}
+
+/// The sums of a block's vectors with each vector's factor and standard error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sums<'a> {
+    pub(super) sums: &'a [u16; BLOCK],
+    pub(super) factors: &'a [f32],
+    pub(super) errors: &'a [f32],
+}
+
 /// Which form of the loops is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernel {
@@ -62,6 +79,17 @@ impl Kernel {
             Self::Avx2 => x86::scan_avx2(block, tables, sums),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => x86::scan_avx512(block, tables, sums),
+        }
+    }
+
+    /// Turns the sums of a block into bounds of dot products, and gives the highest.
+    pub(super) fn bounds(self, scale: Scale, of: Sums<'_>, bounds: &mut [f32]) -> f32 {
+        match self {
+            Self::Portable => portable::bounds(scale, of, bounds),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => x86::bounds_avx2(scale, of, bounds),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => x86::bounds_avx512(scale, of, bounds),
         }
     }
 
@@ -125,6 +153,26 @@ mod tests {
                 let mut sums = [7u16; BLOCK];
                 kernel.scan(&block, &tables, &mut sums);
                 prop_assert_eq!(sums, want, "{:?}", kernel);
+            }
+        }
+
+        #[test]
+        fn every_form_gives_the_same_bounds(
+            sums in prop::array::uniform32(0u16..2000), factors in prop::collection::vec(0.0f32..0.2, 1..=BLOCK),
+        ) {
+            let mut block = [0; BLOCK];
+            block[..32].copy_from_slice(&sums);
+            block[32..].copy_from_slice(&sums);
+            let of = Sums { sums: &block, factors: &factors, errors: &factors };
+            let scale = Scale { step: 0.01, offset: -7.0, margin: 1.5 };
+            for kernel in Kernel::available() {
+                let mut bounds = vec![0.0; factors.len()];
+                let highest = kernel.bounds(scale, of, &mut bounds);
+                for (at, bound) in bounds.iter().enumerate() {
+                    let want = (f64::from(block[at]) * 0.01 - 7.0) * f64::from(factors[at]) + 1.5 * f64::from(factors[at]);
+                    prop_assert!((f64::from(*bound) - want).abs() < 1e-4, "{:?}", kernel);
+                }
+                prop_assert_eq!(Some(highest), bounds.iter().copied().reduce(f32::max));
             }
         }
 

@@ -1,7 +1,7 @@
 //! The loops in plain Rust, shaped so that the compiler can use what vector instructions every
 //! machine of the target has.
 
-use super::BLOCK;
+use super::{BLOCK, Scale, Sums};
 
 pub(super) fn scan(block: &[u8], tables: &[u8], sums: &mut [u16; BLOCK]) {
     *sums = [0; BLOCK];
@@ -12,6 +12,42 @@ pub(super) fn scan(block: &[u8], tables: &[u8], sums: &mut [u16; BLOCK]) {
             *sum += u16::from(odd[usize::from(byte >> 4)]);
         }
     }
+}
+
+#[inline(always)]
+pub(super) fn bounds(scale: Scale, of: Sums<'_>, bounds: &mut [f32]) -> f32 {
+    let mut highest = [f32::MIN; 16];
+    let bound = |sum: u16, factor: f32, error: f32| {
+        (f32::from(sum) * scale.step + scale.offset) * factor + scale.margin * error
+    };
+    let parts = of.factors.chunks(16).zip(of.errors.chunks(16));
+    let parts = parts.zip(of.sums.chunks(16)).zip(bounds.chunks_mut(16));
+    for (((factors, errors), sums), bounds) in parts {
+        let whole = (
+            factors.first_chunk::<16>(),
+            errors.first_chunk(),
+            bounds.first_chunk_mut(),
+        );
+        if let (Some(factors), Some(errors), Some(bounds)) = whole {
+            let bounds: &mut [f32; 16] = bounds;
+            let errors: &[f32; 16] = errors;
+            for lane in 0..16 {
+                bounds[lane] = bound(sums[lane], factors[lane], errors[lane]);
+                highest[lane] = if bounds[lane] > highest[lane] {
+                    bounds[lane]
+                } else {
+                    highest[lane]
+                };
+            }
+        } else {
+            let rest = bounds.iter_mut().zip(sums).zip(factors).zip(errors);
+            for (((slot, sum), factor), error) in rest {
+                *slot = bound(*sum, *factor, *error);
+                highest[0] = highest[0].max(*slot);
+            }
+        }
+    }
+    highest.into_iter().fold(f32::MIN, f32::max)
 }
 
 #[inline(always)]

@@ -10,7 +10,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK, portable};
+use super::{BLOCK, Scale, Sums, portable};
 
 pub(super) fn has_avx2() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
@@ -40,12 +40,24 @@ macro_rules! checked {
 checked! {
     scan_avx2 = has_avx2 ? scan_256 : portable::scan, (block: &[u8], tables: &[u8], sums: &mut [u16; BLOCK]);
     scan_avx512 = has_avx512 ? scan_512 : portable::scan, (block: &[u8], tables: &[u8], sums: &mut [u16; BLOCK]);
+    bounds_avx2 = has_avx2 ? bounds_256 : portable::bounds, (scale: Scale, of: Sums<'_>, bounds: &mut [f32]) -> f32;
+    bounds_avx512 = has_avx512 ? bounds_512 : portable::bounds, (scale: Scale, of: Sums<'_>, bounds: &mut [f32]) -> f32;
     dot_codes_avx2 = has_avx2 ? dot_codes_256 : portable::dot_codes, (query: &[i8], code: &[i8]) -> i32;
     dot_codes_avx512 = has_avx512 ? dot_codes_512 : portable::dot_codes, (query: &[i8], code: &[i8]) -> i32;
     dot_avx2 = has_avx2 ? dot_256 : portable::dot, (a: &[f32], b: &[f32]) -> f32;
     dot_avx512 = has_avx512 ? dot_512 : portable::dot, (a: &[f32], b: &[f32]) -> f32;
     dot_halves_avx2 = has_avx2 ? dot_halves_256 : portable::dot_halves, (query: &[f32], high: &[i8], low: &[i8]) -> f32;
     dot_halves_avx512 = has_avx512 ? dot_halves_512 : portable::dot_halves, (query: &[f32], high: &[i8], low: &[i8]) -> f32;
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn bounds_256(scale: Scale, of: Sums<'_>, bounds: &mut [f32]) -> f32 {
+    portable::bounds(scale, of, bounds)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,fma")]
+fn bounds_512(scale: Scale, of: Sums<'_>, bounds: &mut [f32]) -> f32 {
+    portable::bounds(scale, of, bounds)
 }
 
 #[target_feature(enable = "avx2,fma")]
