@@ -15,6 +15,7 @@ pub mod insight;
 mod key_points;
 mod markers;
 mod phrase;
+pub mod progress;
 mod questions;
 mod reading;
 mod render;

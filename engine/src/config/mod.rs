@@ -14,6 +14,7 @@ mod layers;
 mod limits;
 mod log;
 pub mod memory;
+mod worker;
 
 use std::ops::RangeInclusive;
 
@@ -27,6 +28,7 @@ pub use layers::{ENVIRONMENT_FILE, Layers, Origin, Setting};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use memory::MemoryConfig;
+pub use worker::WorkerConfig;
 
 /// The manual: `defaults.toml` as it was compiled in.
 pub const MANUAL: &str = include_str!("defaults.toml");
@@ -47,6 +49,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How much of everything is taken.
     pub limits: LimitsConfig,
+    /// Work of the background.
+    pub worker: WorkerConfig,
 }
 
 impl Config {
@@ -54,7 +58,8 @@ impl Config {
         self.http.check()?;
         self.auth.check()?;
         self.log.check()?;
-        self.limits.check()
+        self.limits.check()?;
+        self.worker.check()
     }
 }
 

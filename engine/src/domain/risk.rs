@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{ClientId, MessageId, RiskFlagId, SessionId, TenantId};
 
@@ -27,7 +28,7 @@ pub struct RiskFlag {
 }
 
 /// What the rules found in a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskFinding {
     /// E.g. `passive_wish`, `active_ideation`, `self_injury`, `harm_to_others`, `abuse`.
     pub category: String,
