@@ -96,7 +96,7 @@ pub async fn services_with(
         clock,
         ids,
         limits: config.limits.clone(),
-        crisis: CrisisTexts::shipped()?,
+        crisis: CrisisTexts::load(&config.crisis)?,
     };
     let services = Arc::new(Services::new(parts, &config.auth));
     services
