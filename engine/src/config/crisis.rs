@@ -87,7 +87,9 @@ fn entries(content: &str) -> Result<BTreeMap<String, String>, String> {
         .into_iter()
         .map(|(tag, entry)| {
             if entry.text.trim().is_empty() {
-                return Err(format!("[{tag}] text is empty; write one or remove [{tag}]"));
+                return Err(format!(
+                    "[{tag}] text is empty; write one or remove [{tag}]"
+                ));
             }
             Ok((tag.to_lowercase().replace('_', "-"), entry.text))
         })

@@ -10,6 +10,7 @@ mod conditional;
 mod conversation;
 mod idempotency;
 mod isolation;
+mod labelled;
 mod layering;
 mod openapi;
 mod pagination;

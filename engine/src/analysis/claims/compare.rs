@@ -56,7 +56,8 @@ fn attributes_differ(a: &Claim, b: &Claim) -> bool {
         && a.attributes
             .iter()
             .any(|(name, _)| b.attributes.iter().any(|(other, _)| name == other))
-        && a.time.named.is_disjoint(&b.time.named) == (a.time.named.is_empty() || b.time.named.is_empty() || b.time.change)
+        && a.time.named.is_disjoint(&b.time.named)
+            == (a.time.named.is_empty() || b.time.named.is_empty() || b.time.change)
 }
 
 /// One denies what the other says. What is denied in general is denied in each case, not the other

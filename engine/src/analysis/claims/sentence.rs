@@ -7,9 +7,28 @@ use super::lexicon::{Lexicon, lexicon};
 use super::{Claim, EventTime, Modality, Polarity};
 
 const OPEN: [&str; 22] = [
-    "if", "unless", "maybe", "perhaps", "might", "may", "should", "could", "whether", "sure",
-    "says", "said", "thinks", "suppose", "imagine", "probably", "possibly", "sometimes",
-    "occasionally", "hoped", "planned", "think",
+    "if",
+    "unless",
+    "maybe",
+    "perhaps",
+    "might",
+    "may",
+    "should",
+    "could",
+    "whether",
+    "sure",
+    "says",
+    "said",
+    "thinks",
+    "suppose",
+    "imagine",
+    "probably",
+    "possibly",
+    "sometimes",
+    "occasionally",
+    "hoped",
+    "planned",
+    "think",
 ];
 const DESIRED: [&str; 6] = ["want", "wants", "wish", "hope", "would", "plan"];
 const DENYING: [&str; 9] = [
@@ -17,18 +36,72 @@ const DENYING: [&str; 9] = [
 ];
 /// Denied, these leave the rest open: "not always" is no "never".
 const PARTIAL: [&str; 8] = [
-    "always", "quite", "everything", "everyone", "only", "all", "yet", "just",
+    "always",
+    "quite",
+    "everything",
+    "everyone",
+    "only",
+    "all",
+    "yet",
+    "just",
 ];
 const TIMES: [&str; 40] = [
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mondays",
-    "fridays", "saturdays", "sundays", "january", "february", "march", "april", "june", "july",
-    "august", "september", "october", "november", "december", "spring", "summer", "autumn",
-    "winter", "yesterday", "today", "tonight", "tomorrow", "last", "ago", "since", "weekend",
-    "weekends", "evening", "evenings", "morning", "afternoon", "may",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "mondays",
+    "fridays",
+    "saturdays",
+    "sundays",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "spring",
+    "summer",
+    "autumn",
+    "winter",
+    "yesterday",
+    "today",
+    "tonight",
+    "tomorrow",
+    "last",
+    "ago",
+    "since",
+    "weekend",
+    "weekends",
+    "evening",
+    "evenings",
+    "morning",
+    "afternoon",
+    "may",
 ];
 const CHANGES: [&str; 14] = [
-    "now", "again", "anymore", "longer", "moved", "switched", "broke", "divorced", "split",
-    "separated", "passed", "died", "born", "became",
+    "now",
+    "again",
+    "anymore",
+    "longer",
+    "moved",
+    "switched",
+    "broke",
+    "divorced",
+    "split",
+    "separated",
+    "passed",
+    "died",
+    "born",
+    "became",
 ];
 const NUMBERS: [&str; 24] = [
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -83,8 +156,7 @@ fn fill(claim: &mut Claim, list: &Lexicon, rest: &[&str]) {
         } else if list.end.contains(word) && (*word != "gave" || next == "up") {
             antonyms += 1;
         } else if !is_left_out(list, word) && !TIMES.contains(word) {
-            let (canonical, opposite) =
-                list.canonical.get(word).copied().unwrap_or((*word, false));
+            let (canonical, opposite) = list.canonical.get(word).copied().unwrap_or((*word, false));
             antonyms += usize::from(opposite);
             claim.content.insert(stem(canonical));
         }
@@ -111,16 +183,19 @@ fn is_left_out(list: &Lexicon, word: &str) -> bool {
         || CHANGES.contains(&word)
         || DESIRED.contains(&word) && word != "want"
         || OPEN.contains(&word)
-        || matches!(word, "used" | "month" | "months" | "year" | "years" | "first" | "beginning")
+        || matches!(
+            word,
+            "used" | "month" | "months" | "year" | "years" | "first" | "beginning"
+        )
 }
 
 fn modality(words: &[&str], rest: &[&str]) -> Modality {
-    let partial = rest.windows(2).any(
-        |pair| matches!(pair, [first, second] if *first == "not" && PARTIAL.contains(second)),
-    );
-    let open = words.iter().any(|word| {
-        OPEN.contains(word) && (*word != "may" || rest.first() == Some(word))
-    });
+    let partial = rest
+        .windows(2)
+        .any(|pair| matches!(pair, [first, second] if *first == "not" && PARTIAL.contains(second)));
+    let open = words
+        .iter()
+        .any(|word| OPEN.contains(word) && (*word != "may" || rest.first() == Some(word)));
     if open || partial {
         Modality::Open
     } else if rest
@@ -154,12 +229,25 @@ fn time(words: &[&str], rest: &[&str]) -> EventTime {
         time.former |= *word == "used" && next == "to";
         time.past |= matches!(*word, "was" | "were" | "had" | "did") || word.ends_with("ed");
     }
-    let first_verb = rest.iter().find(|word| !matches!(**word, "have" | "am" | "is" | "has"));
-    time.change |= first_verb.is_some_and(|verb| {
-        list.begin.contains(verb) && *verb != "got" || list.end.contains(verb)
+    let first_verb = rest
+        .iter()
+        .find(|word| !matches!(**word, "have" | "am" | "is" | "has"));
+    time.change |= first_verb
+        .is_some_and(|verb| list.begin.contains(verb) && *verb != "got" || list.end.contains(verb));
+    time.change |= words.windows(2).any(|pair| {
+        matches!(
+            pair,
+            ["got", "married" | "divorced" | "rid" | "hired"]
+                | ["came", "off" | "home"]
+                | ["made", "up"]
+                | ["called", "off"]
+                | ["went", "back"]
+                | ["made", "redundant"]
+        )
     });
-    time.change |= words.windows(2).any(|pair| matches!(pair, ["got", "married" | "divorced" | "rid" | "hired"] | ["came", "off" | "home"] | ["made", "up"] | ["called", "off"] | ["went", "back"] | ["made", "redundant"]));
-    time.former |= words.windows(3).any(|three| matches!(three, ["as", "a", "child"] | ["in", "the", "beginning"]));
+    time.former |= words
+        .windows(3)
+        .any(|three| matches!(three, ["as", "a", "child"] | ["in", "the", "beginning"]));
     time
 }
 
@@ -167,7 +255,12 @@ fn time(words: &[&str], rest: &[&str]) -> EventTime {
 fn subject<'w>(words: &[&'w str]) -> Option<(String, Option<&'w str>, usize)> {
     let skipped = words
         .iter()
-        .take_while(|word| matches!(**word, "and" | "but" | "so" | "now" | "maybe" | "perhaps" | "honestly" | "well"))
+        .take_while(|word| {
+            matches!(
+                **word,
+                "and" | "but" | "so" | "now" | "maybe" | "perhaps" | "honestly" | "well"
+            )
+        })
         .count();
     let words = words.get(skipped..)?;
     let first = *words.first()?;
@@ -177,20 +270,19 @@ fn subject<'w>(words: &[&'w str]) -> Option<(String, Option<&'w str>, usize)> {
         "my" | "our" | "the" if word(2) == "and" && word(3) == "i" => {
             Some(("i".to_owned(), Some(word(1)), skipped + 4))
         }
-        "my" | "our" | "the" | "his" | "her" => {
-            Some((named(word(1)), None, skipped + 2))
-        }
+        "my" | "our" | "the" | "his" | "her" => Some((named(word(1)), None, skipped + 2)),
         "everyone" | "everybody" | "nobody" => Some(("everyone".to_owned(), None, skipped + 1)),
         "he" | "she" | "they" | "it" => Some((first.to_owned(), None, skipped + 1)),
-        _ if word(1) == "and" && word(2) == "i" => {
-            Some(("i".to_owned(), Some(first), skipped + 3))
-        }
+        _ if word(1) == "and" && word(2) == "i" => Some(("i".to_owned(), Some(first), skipped + 3)),
         _ => Some((named(first), None, skipped + 1)),
     }
 }
 
 fn named(word: &str) -> String {
-    let canonical = lexicon().canonical.get(word).map_or(word, |(name, _)| *name);
+    let canonical = lexicon()
+        .canonical
+        .get(word)
+        .map_or(word, |(name, _)| *name);
     stem(canonical)
 }
 

@@ -110,7 +110,9 @@ mod tests {
         assert_eq!(mend("suicidle"), Some("suicidal"));
         assert_eq!(mend("myslef"), Some("myself"));
         assert_eq!(mend("dissapear"), Some("disappear"));
-        for real in ["kiln", "homeless", "loving", "putting", "table", "ill", "ok"] {
+        for real in [
+            "kiln", "homeless", "loving", "putting", "table", "ill", "ok",
+        ] {
             assert_eq!(mend(real), None, "{real}");
         }
     }

@@ -4,6 +4,9 @@
 //! decides how the words are meant (negated, past, imagined, of another person, an idiom, a
 //! quotation). It may lower the severity, never drop the finding: only a person clears one.
 //!
+//! A sentence in which no phrase is found may still be put on record because its words resemble those
+//! of risk; such a record has the lowest severity and is no part of a session's summary.
+//!
 //! Severity runs from 1 (low) to 6 (acute). Every present wish to be dead is at least 3, so that a
 //! person is told. The rules know English phrases only, see sentence by sentence, and miss whatever
 //! is said in other words; they are a net under the conversation and no assessment.
@@ -25,6 +28,9 @@ use self::assertion::{Assertion, View};
 use self::phrases::Hit;
 use super::reading::{Sentence, read};
 use crate::domain::risk::RiskFinding;
+
+/// The rule of a finding that rests on resemblance alone.
+const RESEMBLANCE: &str = "weighted_words";
 
 /// What the rules find in a text; byte places are those of the text.
 #[must_use]
@@ -67,7 +73,7 @@ fn resemblance(sentence: &Sentence<'_>) -> Option<RiskFinding> {
         category: "unspecified".to_owned(),
         severity: 1,
         assertion: Assertion::Present.as_str().to_owned(),
-        rule: "weighted_words".to_owned(),
+        rule: RESEMBLANCE.to_owned(),
         byte_start: start,
         byte_end: end,
         quote: quote.to_owned(),

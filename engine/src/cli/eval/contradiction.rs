@@ -85,7 +85,10 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> Result<(), CliError> {
     let lines: Vec<Line> = read(&args.source)?;
-    let found: Vec<Relation> = lines.iter().map(|line| relation(&line.a, &line.b)).collect();
+    let found: Vec<Relation> = lines
+        .iter()
+        .map(|line| relation(&line.a, &line.b))
+        .collect();
     let report = judge(&lines, &found);
     let unmet: Vec<String> = [
         ("contradiction", &report.contradiction),
@@ -221,6 +224,9 @@ mod tests {
         assert_eq!(report.contradiction.recall, Proportion::new(1, 2));
         assert_eq!(report.conflict.precision, Proportion::new(2, 2));
         assert_eq!(report.conflict.recall, Proportion::new(2, 3));
-        assert_eq!(report.right_by_label[&Label::Unrelated], Proportion::new(1, 1));
+        assert_eq!(
+            report.right_by_label[&Label::Unrelated],
+            Proportion::new(1, 1)
+        );
     }
 }

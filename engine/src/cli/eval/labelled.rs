@@ -113,10 +113,7 @@ mod tests {
         let error = read_from(content, None).unwrap_err().to_string();
         assert!(error.starts_with("2 lines"), "{error}");
         assert!(error.contains("set.jsonl:3: "), "{error}");
-        assert!(
-            error.contains("set.jsonl:4: n must be below 10"),
-            "{error}"
-        );
+        assert!(error.contains("set.jsonl:4: n must be below 10"), "{error}");
     }
 
     #[test]

@@ -187,7 +187,11 @@ fn described(report: &Report) -> String {
     let _ = writeln!(text, "sensitivity          {}", report.overall.sensitivity);
     let _ = writeln!(text, "PPV                  {}", report.overall.ppv);
     let _ = writeln!(text, "specificity          {}", report.specificity);
-    let _ = writeln!(text, "same category        {}", report.overall.same_category);
+    let _ = writeln!(
+        text,
+        "same category        {}",
+        report.overall.same_category
+    );
     let _ = writeln!(
         text,
         "severity within one  {}",
@@ -213,7 +217,12 @@ fn errors(lines: &[Line], raised: &[Vec<&RiskFinding>], found: &[Vec<RiskFinding
         };
         let records: Vec<String> = found
             .iter()
-            .map(|f| format!("{} {} {} {:?}", f.category, f.severity, f.assertion, f.quote))
+            .map(|f| {
+                format!(
+                    "{} {} {} {:?}",
+                    f.category, f.severity, f.assertion, f.quote
+                )
+            })
             .collect();
         let _ = write!(text, "\n{what}: {}\n  {}\n", line.text, records.join("; "));
     }
