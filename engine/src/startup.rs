@@ -104,7 +104,7 @@ pub async fn services_with(
         ids,
         limits: config.limits.clone(),
         worker: config.worker.clone(),
-        crisis: CrisisTexts::shipped()?,
+        crisis: CrisisTexts::load(&config.crisis)?,
     };
     let services = Arc::new(Services::new(parts, &config.auth));
     services
