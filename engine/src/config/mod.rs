@@ -21,6 +21,7 @@ use std::ops::RangeInclusive;
 use serde::Deserialize;
 
 pub use auth::AuthConfig;
+pub use crisis::CrisisConfig;
 pub use database::DatabaseConfig;
 pub use error::ConfigError;
 pub use http::HttpConfig;
@@ -45,6 +46,8 @@ pub struct Config {
     pub memory: MemoryConfig,
     /// API keys.
     pub auth: AuthConfig,
+    /// The fixed texts of a crisis.
+    pub crisis: CrisisConfig,
     /// The log.
     pub log: LogConfig,
     /// How much of everything is taken.

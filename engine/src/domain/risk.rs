@@ -48,6 +48,13 @@ pub struct RiskFinding {
 }
 
 impl RiskFinding {
+    /// Whether the words are taken as a sign of risk to somebody: neither denied, nor an idiom, nor
+    /// of a work or a saying. What is not is on record all the same.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        !matches!(self.assertion.as_str(), "negated" | "idiom" | "quotation")
+    }
+
     /// Whether a person must be told at once and the reply is the fixed crisis text.
     #[must_use]
     pub fn requires_human(&self) -> bool {

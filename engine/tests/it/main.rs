@@ -11,6 +11,7 @@ mod conversation;
 mod idempotency;
 mod isolation;
 mod jobs;
+mod labelled;
 mod layering;
 mod openapi;
 mod pagination;
