@@ -12,7 +12,8 @@ use crate::measurement::calibration::{Calibration, CalibrationError};
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
-use crate::report::{self, ReportError, Written};
+use crate::report::verify::VerifyError;
+use crate::report::{self, ReportError, Written, index};
 use crate::run::calibrate::CalibrateError;
 use crate::run::{self, RunError, RunOptions};
 use crate::verdict::{self, Assessment};
@@ -28,6 +29,8 @@ pub(super) enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     #[error(transparent)]
     Calibrate(#[from] CalibrateError),
     #[error(transparent)]
@@ -46,9 +49,13 @@ impl CliError {
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
+            Self::Run(_)
+            | Self::Archive(_)
+            | Self::Report(_)
+            | Self::Verify(_)
+            | Self::Output(_) => Exit::Invalid,
             Self::Calibration(CalibrationError::NoPlace) => Exit::Usage,
             Self::Calibrate(_) | Self::Calibration(_) => Exit::Invalid,
-            Self::Run(_) | Self::Archive(_) | Self::Report(_) | Self::Output(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
     }
@@ -129,6 +136,7 @@ pub(super) fn measure(
     let dir = selection.out.join(&record.stamp);
     let assessment = verdict::assess(&record);
     let written = write(&dir, &record, &assessment)?;
+    index::write(&selection.out)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(selection.strict))
 }

@@ -189,12 +189,19 @@ impl RunRecord {
             Some(above) if !above.as_os_str().is_empty() => above,
             _ => Path::new("."),
         };
-        let Ok(entries) = std::fs::read_dir(above) else {
+        let mut runs = Self::all(above);
+        runs.retain(|run| run.stamp.as_str() < stamp);
+        runs
+    }
+
+    /// The runs in a folder, oldest first; what cannot be read as a run is none.
+    #[must_use]
+    pub fn all(folder: &Path) -> Vec<Self> {
+        let Ok(entries) = std::fs::read_dir(folder) else {
             return Vec::new();
         };
         let mut runs: Vec<Self> = entries
             .filter_map(|entry| Self::load(&entry.ok()?.path()).ok())
-            .filter(|run| run.stamp.as_str() < stamp)
             .collect();
         runs.sort_by(|a, b| a.stamp.cmp(&b.stamp));
         runs

@@ -5,13 +5,14 @@ pub(super) mod form;
 pub(super) mod full;
 mod instrument;
 mod rows;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::chart::Chart;
+use super::chart::{Chart, Picture};
 use super::filters::{self, NOT_MEASURED};
 use super::phrase;
 use crate::findings::Findings;
@@ -28,7 +29,7 @@ pub(super) struct Source<'a> {
     /// What was found.
     pub(super) findings: &'a Findings,
     /// The charts that were drawn.
-    pub(super) charts: &'a [Chart],
+    pub(super) pictures: &'a [Picture],
     /// The folder of the run, for the list of its files.
     pub(super) dir: &'a Path,
 }
@@ -204,14 +205,18 @@ impl Common {
                 .collect(),
             phases_measured: findings.bottlenecks.measured,
             charts: source
-                .charts
+                .pictures
                 .iter()
-                .map(|chart| {
+                .map(|Picture { chart, .. }| {
                     let stem = Path::new(&chart.file).file_stem().unwrap_or_default();
                     (stem.to_string_lossy().into_owned(), ChartView::of(chart))
                 })
                 .collect(),
-            chart_list: source.charts.iter().map(ChartView::of).collect(),
+            chart_list: source
+                .pictures
+                .iter()
+                .map(|picture| ChartView::of(&picture.chart))
+                .collect(),
             files: files(source),
             method: MethodView {
                 seed: record.seed,
