@@ -13,6 +13,7 @@ mod isolation;
 mod jobs;
 mod labelled;
 mod layering;
+mod memory;
 mod openapi;
 mod pagination;
 mod personas;
