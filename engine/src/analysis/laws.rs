@@ -99,13 +99,26 @@ fn quotes(analysis: &SessionAnalysis) -> Vec<Quote> {
 /// Every quotation equals the stored bytes and comes from the client. Gives how many there were.
 fn check_quotes(messages: &[Message], state: &SessionState) -> usize {
     let found = quotes(&render(state, &session(), Depth::Deep));
+    let mut shown = render(state, &session(), Depth::Deep);
+    let reflections = std::mem::take(&mut shown.possible_reflections);
+    let elsewhere = quotes(&shown);
+    for reflection in reflections {
+        let stored = messages
+            .iter()
+            .find(|m| m.id == reflection.persona.message_id)
+            .unwrap();
+        assert_eq!(stored.role, Role::Persona);
+    }
+    for quote in &elsewhere {
+        let stored = messages.iter().find(|m| m.id == quote.message_id).unwrap();
+        assert_eq!(stored.role, Role::Client);
+    }
     for quote in &found {
         let stored = messages.iter().find(|m| m.id == quote.message_id).unwrap();
         assert_eq!(
             stored.content.get(quote.byte_start..quote.byte_end),
             Some(quote.quote.as_str())
         );
-        assert_eq!(stored.role, Role::Client);
     }
     found.len()
 }

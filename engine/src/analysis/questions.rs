@@ -8,12 +8,14 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::delta::Said;
 use super::reading::Sentence;
 use super::span::{MessageIds, Span};
 use crate::domain::analysis::{QuestionCounts, QuestionError, Questions};
 use crate::domain::message::Role;
 
 const KNOWN_ERROR: QuestionError = QuestionError {
+    n: 0,
     precision: 0.86,
     recall: 0.90,
     open_accuracy: 0.76,
@@ -65,6 +67,15 @@ const AUXILIARIES: [&str; 38] = [
     "ought",
 ];
 
+/// What a question invites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum QuestionKind {
+    /// An account.
+    Open,
+    /// A word.
+    Closed,
+}
+
 /// Running counts and the client's latest questions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct QuestionTally {
@@ -81,23 +92,34 @@ fn is_open(sentence: &Sentence<'_>) -> bool {
     (wh || tell_me) && !auxiliary
 }
 
+/// Whether a sentence is a question, and of which kind.
+pub(super) fn kind(sentence: &Sentence<'_>) -> Option<QuestionKind> {
+    if !sentence.is_question() {
+        return None;
+    }
+    Some(if is_open(sentence) {
+        QuestionKind::Open
+    } else {
+        QuestionKind::Closed
+    })
+}
+
 impl QuestionTally {
     /// Takes in one sentence.
-    pub(super) fn step(&mut self, seq: u32, role: Role, sentence: &Sentence<'_>) {
-        if !sentence.is_question() {
+    pub(super) fn step(&mut self, role: Role, said: &Said<'_>) {
+        let Some(kind) = said.delta.question else {
             return;
-        }
+        };
         let counts = match role {
             Role::Client => &mut self.client,
             Role::Persona => &mut self.persona,
         };
-        if is_open(sentence) {
-            counts.open += 1;
-        } else {
-            counts.closed += 1;
+        match kind {
+            QuestionKind::Open => counts.open += 1,
+            QuestionKind::Closed => counts.closed += 1,
         }
         if role == Role::Client {
-            self.latest.push_back(Span::of(seq, sentence, QUOTE_BYTES));
+            self.latest.push_back(said.span(QUOTE_BYTES));
             if self.latest.len() > LATEST {
                 self.latest.pop_front();
             }
@@ -128,13 +150,11 @@ impl QuestionTally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::reading::read;
+    use crate::analysis::delta::tests::say;
 
     fn tally(text: &str) -> QuestionCounts {
         let mut tally = QuestionTally::default();
-        for sentence in read(text) {
-            tally.step(0, Role::Client, &sentence);
-        }
+        say(Role::Client, &[text], |said| tally.step(Role::Client, said));
         tally.client
     }
 
@@ -158,10 +178,12 @@ mod tests {
     #[test]
     fn keeps_the_latest_five_of_the_client() {
         let mut tally = QuestionTally::default();
-        for seq in 0..9 {
-            tally.step(seq, Role::Client, &read("Why?")[0]);
-            tally.step(seq, Role::Persona, &read("Why not?")[0]);
-        }
+        say(Role::Client, &["Why?"; 9], |said| {
+            tally.step(Role::Client, said)
+        });
+        say(Role::Persona, &["Why not?"; 9], |said| {
+            tally.step(Role::Persona, said)
+        });
         assert_eq!(
             tally.spans().map(|s| s.seq).collect::<Vec<_>>(),
             [4, 5, 6, 7, 8]

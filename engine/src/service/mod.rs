@@ -15,13 +15,16 @@ mod folds;
 mod idempotency;
 mod insights;
 mod knowledge;
+mod message_changes;
 pub mod persona_file;
 mod persona_rules;
 mod personas;
+mod refolding;
 mod risk;
 mod sessions;
 pub mod shipped;
 mod turn_lock;
+mod withdrawn_quotes;
 
 use std::sync::Arc;
 
@@ -33,7 +36,9 @@ pub use error::ServiceError;
 pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
+pub use message_changes::{ExpectedMessage, MessageChange};
 pub use personas::Personas;
+pub use refolding::Refolding;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
 

@@ -11,6 +11,7 @@ mod conversation;
 mod idempotency;
 mod isolation;
 mod layering;
+mod message_changes;
 mod openapi;
 mod pagination;
 mod personas;

@@ -44,6 +44,8 @@ pub(in crate::memory) struct Scope {
     index: Searchable<ExperienceId, 1>,
     /// Sessions forgotten while the first reading was under way, which may still bring them.
     forgotten: Option<HashSet<SessionId>>,
+    /// The same for single experiences.
+    removed: HashSet<ExperienceId>,
 }
 
 impl Scope {
@@ -55,14 +57,18 @@ impl Scope {
             sessions: HashMap::new(),
             index: Searchable::new(config, [1.0], config.remembered_from, dimensions),
             forgotten: Some(HashSet::new()),
+            removed: HashSet::new(),
         }
     }
 
     /// Puts in what the store held; from here on the scope is complete.
     pub(in crate::memory) fn complete(&mut self, stored: Vec<Prepared>) {
         let forgotten = self.forgotten.take().unwrap_or_default();
+        let removed = std::mem::take(&mut self.removed);
         for prepared in stored {
-            if !forgotten.contains(&prepared.experience.session) {
+            if !forgotten.contains(&prepared.experience.session)
+                && !removed.contains(&prepared.experience.id)
+            {
                 self.record(prepared);
             }
         }
@@ -97,6 +103,19 @@ impl Scope {
         self.sessions.remove(session);
         if let Some(forgotten) = &mut self.forgotten {
             forgotten.insert(session.clone());
+        }
+    }
+
+    /// Removes one experience.
+    pub(in crate::memory) fn forget_experience(&mut self, id: &ExperienceId) {
+        if let Some(experience) = self.experiences.remove(id) {
+            self.index.remove(id);
+            if let Some(said) = self.sessions.get_mut(&experience.session) {
+                said.remove(&(experience.created_at, id.clone()));
+            }
+        }
+        if self.forgotten.is_some() {
+            self.removed.insert(id.clone());
         }
     }
 
