@@ -148,16 +148,24 @@ fn place(sentence: &Sentence<'_>) -> SentenceDelta {
     }
 }
 
+/// A longer word is no word of a language; keeping it would only cost room.
+const WORD_BYTES: usize = 48;
+
 fn stems(words: &[Word<'_>]) -> Vec<Stem> {
     let mut stems = Vec::new();
     let mut after_topical = false;
     for word in words {
-        if !word.is_content() {
+        if !word.is_content() || word.text.len() > WORD_BYTES {
             after_topical = false;
             continue;
         }
         let stem = word.stem();
-        let topical = !is_light(&stem);
+        let topical = !is_light(&stem) && stem.len() <= WORD_BYTES;
+        let stem = if topical {
+            stem
+        } else {
+            super::span::clip(&stem, WORD_BYTES).to_owned()
+        };
         stems.push(Stem {
             stem,
             start: number(word.start),

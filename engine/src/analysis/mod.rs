@@ -37,7 +37,11 @@ mod turns;
 mod vader;
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod scripts;
 
 pub use delta::Delta;
 pub use render::{follow_through, render};

@@ -1,8 +1,9 @@
 //! Questions, open or closed, by rule.
 //!
 //! A question is a sentence that ends with a question mark. It is open if it has a wh-word or "tell
-//! me" and does not start with an auxiliary. On `AnnoMI` the first rule had precision .86 and recall
-//! .90, the second sorted 76 % of the questions rightly; the figures are rendered with the counts.
+//! me" and does not start with an auxiliary. How often that is wrong was measured on sentences
+//! labelled by hand (`data/questions/labelled_en.tsv`, which holds hard cases on purpose), and the
+//! figures are rendered with the counts. A test holds them to the set.
 
 use std::collections::VecDeque;
 
@@ -15,9 +16,9 @@ use crate::domain::analysis::{QuestionCounts, QuestionError, Questions};
 use crate::domain::message::Role;
 
 const KNOWN_ERROR: QuestionError = QuestionError {
-    n: 0,
-    precision: 0.86,
-    recall: 0.90,
+    n: 150,
+    precision: 0.95,
+    recall: 0.93,
     open_accuracy: 0.76,
 };
 const LATEST: usize = 5;
@@ -151,11 +152,44 @@ impl QuestionTally {
 mod tests {
     use super::*;
     use crate::analysis::delta::tests::say;
+    use crate::analysis::reading::read;
 
     fn tally(text: &str) -> QuestionCounts {
         let mut tally = QuestionTally::default();
         say(Role::Client, &[text], |said| tally.step(Role::Client, said));
         tally.client
+    }
+
+    #[test]
+    fn the_known_error_is_that_of_the_labelled_set() {
+        let set = include_str!("../../data/questions/labelled_en.tsv");
+        let (mut n, mut asked, mut found, mut both, mut sorted) = (0u32, 0u32, 0u32, 0u32, 0u32);
+        for line in set.lines() {
+            let (label, text) = line.split_once('\t').unwrap();
+            // A reader sees one sentence; where the rules see several, the last question counts.
+            let kind = read(text).iter().filter_map(kind).next_back();
+            let truth = match label {
+                "open" => Some(QuestionKind::Open),
+                "closed" => Some(QuestionKind::Closed),
+                other => {
+                    assert_eq!(other, "none", "{line}");
+                    None
+                }
+            };
+            n += 1;
+            asked += u32::from(truth.is_some());
+            found += u32::from(kind.is_some());
+            both += u32::from(truth.is_some() && kind.is_some());
+            sorted += u32::from(truth.is_some() && kind == truth);
+        }
+        let share = |part: u32, of: u32| (f64::from(part) / f64::from(of) * 100.0).round() / 100.0;
+        let measured = QuestionError {
+            n,
+            precision: share(both, found),
+            recall: share(both, asked),
+            open_accuracy: share(sorted, both),
+        };
+        assert_eq!(KNOWN_ERROR, measured);
     }
 
     #[test]

@@ -21,7 +21,9 @@ const LATEST: usize = 5;
 const QUOTE_BYTES: usize = 140;
 /// Sentences of the client's latest message that a reflection may take up.
 const HEARD: usize = 6;
-const STEMS: usize = 16;
+const STEMS: usize = 10;
+/// Longer words are not compared.
+const WORD_BYTES: usize = 24;
 /// Content words in common without which only the opening speaks for a reflection.
 const IN_COMMON: usize = 2;
 
@@ -85,6 +87,7 @@ impl ReflectionLog {
                     stems: said
                         .distinct_stems(0)
                         .into_iter()
+                        .filter(|stem| stem.len() <= WORD_BYTES)
                         .take(STEMS)
                         .map(str::to_owned)
                         .collect(),
@@ -139,6 +142,7 @@ impl ReflectionLog {
 
     /// Drops the quotations, to make room.
     pub(super) fn forget_quotes(&mut self) {
+        self.heard.clear();
         self.latest.clear();
     }
 

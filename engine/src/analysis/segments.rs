@@ -31,6 +31,8 @@ const QUOTE_BYTES: usize = 100;
 /// Sentences that may still fall on either side of a valley.
 const PENDING: usize = 2 * BLOCK + SMOOTHED;
 const STEMS_OF_A_SENTENCE: usize = 12;
+/// Longer words are not compared.
+const WORD_BYTES: usize = 24;
 
 /// A sentence that is not counted into a segment yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,6 +112,7 @@ impl SegmentLog {
     pub(super) fn step(&mut self, said: &Said<'_>) {
         let topical = said.topical().take(STEMS_OF_A_SENTENCE);
         let words: Vec<(String, String)> = topical
+            .filter(|(stem, word)| stem.len().max(word.len()) <= WORD_BYTES)
             .map(|(stem, word)| (stem.to_owned(), word.to_owned()))
             .collect();
         if words.is_empty() {
@@ -252,6 +255,11 @@ impl SegmentLog {
         if let Some(before) = self.closed.get_mut(at - 1) {
             before.tally.merge(&joined.tally);
         }
+    }
+
+    /// Drops what is known of the segments, to make room; they begin anew.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
     }
 
     /// How many segments have ended.

@@ -240,6 +240,10 @@ impl SessionState {
                 self.reflections.forget_quotes();
                 self.goals.forget_accounts();
                 self.forget_unquoted();
+                if self.stored_bytes() > STATE_LIMIT {
+                    self.segments.forget();
+                    self.forget_unquoted();
+                }
                 return;
             }
             self.forget_unquoted();

@@ -59,7 +59,7 @@ pub(super) async fn session(
         return answer::not_modified(&etag);
     }
     let analysis = analyses
-        .render(&call.scope, &session, &earlier, params.depth)
+        .render_beside(&call.scope, &session, &earlier, params.depth)
         .await?;
     answer::tagged(answer::ok(&call.scope.phases, &analysis)?, &etag)
 }

@@ -65,7 +65,7 @@ impl Analyses {
         Ok(sessions)
     }
 
-    /// The analysis of a session; with `earlier` sessions, what it tells of their goals.
+    /// The analysis of a session by itself.
     ///
     /// # Errors
     /// When the store fails.
@@ -73,13 +73,27 @@ impl Analyses {
         &self,
         scope: &Scope,
         session: &Session,
-        earlier: &[Session],
         depth: Depth,
     ) -> Result<SessionAnalysis, ServiceError> {
         let fold = self.folds.of(scope, session).await?;
-        let mut rendered = scope.phases.time(Phase::Analysis, || {
+        Ok(scope.phases.time(Phase::Analysis, || {
             analysis::render(&fold, &session.id, depth)
-        });
+        }))
+    }
+
+    /// The same with what the session tells of the goals of `earlier` ones.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn render_beside(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        earlier: &[Session],
+        depth: Depth,
+    ) -> Result<SessionAnalysis, ServiceError> {
+        let mut rendered = self.render(scope, session, depth).await?;
+        let fold = self.folds.of(scope, session).await?;
         for before in earlier.iter().rev() {
             let stated = self.folds.of(scope, before).await?;
             let told = scope.phases.time(Phase::Analysis, || {
