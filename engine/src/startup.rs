@@ -14,7 +14,7 @@ use crate::config::{Config, ConfigError, HttpConfig};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::IdSource;
 use crate::memory::embed::{StaticTable, TableError};
-use crate::memory::{Memories, MemoryError};
+use crate::memory::{Memories, MemoryError, Snapshots};
 use crate::provider::OfflineModel;
 use crate::service::{Parts, ServiceError, Services};
 use crate::shutdown::Shutdown;
@@ -88,7 +88,12 @@ pub async fn services_with(
         source,
     })?);
     let table = Arc::new(StaticTable::shipped()?);
-    let memories = Memories::open(Arc::clone(&store), table, &config.memory).await?;
+    let snapshots = match config.memory.snapshots {
+        true => Snapshots::beside(&config.database.path),
+        false => Snapshots::none(),
+    };
+    let memories =
+        Memories::open_with(Arc::clone(&store), table, &config.memory, snapshots).await?;
     let parts = Parts {
         store,
         memories,

@@ -115,8 +115,9 @@ impl Services {
         RequestId::new(&self.parts.ids, &*self.parts.clock)
     }
 
-    /// Waits for writes under way and closes the store.
+    /// Keeps the indexes for the next start, waits for writes under way and closes the store.
     pub async fn close(&self) {
+        self.parts.memories.save();
         self.parts.store.close().await;
     }
 }

@@ -29,6 +29,18 @@ impl Shelf {
         self.documents.lock().unwrap().push((document, chunks));
     }
 
+    /// Takes away the document of this title.
+    pub(super) fn take_document(
+        &self,
+        persona: &PersonaKey,
+        title: &str,
+    ) -> (Document, Vec<Chunk>) {
+        let mut held = self.documents.lock().unwrap();
+        let wanted = |(d, _): &(Document, _)| d.persona == *persona && d.title == title;
+        let at = held.iter().position(wanted).unwrap();
+        held.remove(at)
+    }
+
     pub(super) fn put_experience(&self, experience: Experience) {
         self.experiences.lock().unwrap().push(experience);
     }
