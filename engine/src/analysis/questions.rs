@@ -213,10 +213,10 @@ mod tests {
     fn keeps_the_latest_five_of_the_client() {
         let mut tally = QuestionTally::default();
         say(Role::Client, &["Why?"; 9], |said| {
-            tally.step(Role::Client, said)
+            tally.step(Role::Client, said);
         });
         say(Role::Persona, &["Why not?"; 9], |said| {
-            tally.step(Role::Persona, said)
+            tally.step(Role::Persona, said);
         });
         assert_eq!(
             tally.spans().map(|s| s.seq).collect::<Vec<_>>(),
