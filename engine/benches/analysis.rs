@@ -206,9 +206,7 @@ async fn http(texts: &[String]) {
             .await
             .unwrap();
     }
-    let server = Server::bind(Arc::clone(&services), &config.http)
-        .await
-        .unwrap();
+    let server = Server::bind(Arc::clone(&services), &config).await.unwrap();
     let base = format!(
         "http://{}/api/v1/analysis/sessions/{}",
         server.address(),

@@ -14,7 +14,8 @@ use super::reading::{Sentence, Word, is_light, read};
 use super::reflections;
 use super::risk;
 use super::sentiment;
-use super::span::Span;
+use super::span::{Span, clip};
+use super::state::is_present;
 use super::{StateError, VERSION};
 use crate::domain::message::{Message, Role};
 use crate::domain::risk::RiskFinding;
@@ -111,7 +112,7 @@ fn number(length: usize) -> u32 {
 
 fn of_client(sentence: &Sentence<'_>) -> SentenceDelta {
     let risks = risk::find(sentence);
-    let at_risk = risks.iter().any(|finding| finding.assertion == "present");
+    let at_risk = risks.iter().any(is_present);
     let affect = sentiment::score(sentence);
     let intent = goals::intent(sentence, at_risk);
     SentenceDelta {
@@ -164,7 +165,7 @@ fn stems(words: &[Word<'_>]) -> Vec<Stem> {
         let stem = if topical {
             stem
         } else {
-            super::span::clip(&stem, WORD_BYTES).to_owned()
+            clip(&stem, WORD_BYTES).to_owned()
         };
         stems.push(Stem {
             stem,

@@ -13,6 +13,7 @@
 //! Nothing here diagnoses or scores quality, and nothing here reads a clock, a network or a store.
 
 mod change_points;
+pub mod claims;
 mod delta;
 mod engagement;
 mod goals;
@@ -20,6 +21,7 @@ pub mod insight;
 mod key_points;
 mod markers;
 mod phrase;
+pub mod progress;
 mod questions;
 mod reading;
 mod reflections;
@@ -45,7 +47,14 @@ mod scripts;
 
 pub use delta::Delta;
 pub use render::{follow_through, render};
+pub use risk::risk_findings;
 pub use state::{Observation, SessionState, StateError};
+
+/// How a text sounds, from -1 to 1.
+#[must_use]
+pub fn sentiment_compound(text: &str) -> f64 {
+    vader::compound(text)
+}
 
 /// The version of the algorithm. A stored state of another version is refolded from the messages.
 pub const VERSION: u32 = 2;

@@ -95,12 +95,14 @@ pub fn follow_through(
     earlier: &SessionState,
     session: &SessionId,
 ) -> Vec<EarlierGoal> {
+    let deeds = state.goals.deeds();
     let told = |goal: &KeptGoal| {
+        let deed = deeds.iter().find(|deed| deed.completes(goal))?;
         Some(EarlierGoal {
             session_id: session.clone(),
             statement: earlier.ids.quote(&goal.span)?,
             kind: goal.kind(),
-            follow_through: state.ids.quote(state.goals.completion_of(goal)?)?,
+            follow_through: state.ids.quote(deed.span)?,
         })
     };
     let open = earlier.goals.goals().filter(|goal| goal.done.is_none());

@@ -298,8 +298,9 @@ pub(super) fn of_this_version(bytes: &[u8]) -> Result<&[u8], StateError> {
     }
 }
 
-fn is_present(finding: &RiskFinding) -> bool {
-    finding.assertion == "present"
+/// A resemblance of words alone (severity 1) colours neither memory nor goals.
+pub(super) fn is_present(finding: &RiskFinding) -> bool {
+    finding.assertion == "present" && finding.severity > 1
 }
 
 /// From 0 to 1: what the client means to do and what is a risk weighs most, then strong feeling,

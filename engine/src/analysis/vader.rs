@@ -434,10 +434,6 @@ mod tests {
 
     #[test]
     #[ignore = "needs the reference's scores of its rated sentences: run tools/check-vader"]
-    #[expect(
-        clippy::print_stdout,
-        reason = "the figure is what the check is run for"
-    )]
     fn scores_are_those_of_the_whole_reference() {
         let path =
             std::env::var("VADER_REFERENCE").expect("VADER_REFERENCE names the file of scores");

@@ -9,4 +9,4 @@ mod phrases;
 mod pool;
 
 pub(super) use intent::{Intent, intent};
-pub(super) use pool::{GoalPool, KeptGoal};
+pub(super) use pool::{Deed, GoalPool, KeptGoal};

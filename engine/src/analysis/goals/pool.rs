@@ -35,6 +35,21 @@ struct Account {
     achievement: bool,
 }
 
+/// A sentence that tells of something done, with what it is about.
+#[derive(Debug)]
+pub(in crate::analysis) struct Deed<'s> {
+    /// The sentence.
+    pub(in crate::analysis) span: &'s Span,
+    stems: Vec<String>,
+}
+
+impl Deed<'_> {
+    /// Whether it says that `goal`, of an earlier session, was done.
+    pub(in crate::analysis) fn completes(&self, goal: &KeptGoal) -> bool {
+        enough(&goal.stems, &self.stems)
+    }
+}
+
 /// Bounded pools of goals and of accounts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::analysis) struct GoalPool {
@@ -137,22 +152,23 @@ impl GoalPool {
     }
 
     /// The goals kept.
-    pub(in crate::analysis) fn goals(&self) -> impl Iterator<Item = &KeptGoal> {
+    pub(in crate::analysis) fn goals(&self) -> impl DoubleEndedIterator<Item = &KeptGoal> {
         self.goals.iter()
     }
 
-    /// A sentence of this session that says that `goal`, of an earlier session, was done.
-    pub(in crate::analysis) fn completion_of(&self, goal: &KeptGoal) -> Option<&Span> {
+    /// What the client told of having done, each with the stems of its content words.
+    pub(in crate::analysis) fn deeds(&self) -> Vec<Deed<'_>> {
+        let stems = |span: &Span| {
+            let sentences = read(&span.text);
+            sentences.iter().flat_map(Sentence::content_stems).collect()
+        };
         self.accounts
             .iter()
-            .map(|account| &account.span)
-            .find(|span| {
-                let stems: Vec<String> = read(&span.text)
-                    .iter()
-                    .flat_map(Sentence::content_stems)
-                    .collect();
-                enough(&goal.stems, &stems)
+            .map(|account| Deed {
+                span: &account.span,
+                stems: stems(&account.span),
             })
+            .collect()
     }
 
     /// What is quoted.

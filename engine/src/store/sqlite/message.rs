@@ -5,6 +5,7 @@ use sqlx::{SqlitePool, query};
 
 use super::columns::{Columns, inserted, json, removed};
 use super::error::Failure;
+use super::insight;
 use crate::domain::id::{MessageId, SessionId, TenantId};
 use crate::domain::message::{CitationSource, Message};
 use crate::store::StoreError;
@@ -148,8 +149,7 @@ pub(super) async fn update(db: &mut SqliteConnection, message: &Message) -> Resu
         .bind(i64::from(message.seq))
         .execute(&mut *db)
         .await?;
-    let (tenant, session, id) = (&message.tenant, &message.session, &message.id);
-    retract(db, tenant, session, id, Some(&message.content)).await
+    retract(db, &message.tenant, &message.session, &message.id).await
 }
 
 /// The delta goes with the message by its foreign key.
@@ -166,49 +166,27 @@ pub(super) async fn delete(
         .execute(&mut *db)
         .await?;
     removed(&outcome, || format!("message {id} of session {session}"))?;
-    retract(db, tenant, session, id, None).await
+    retract(db, tenant, session, id).await
 }
 
-/// The rows of evidence in this message's session that quote it and no longer stand in `?4`, its
-/// content now, at their bytes. Places are those of bytes, so the content is cut as a blob.
-const WITHDRAWN: &str = "tenant = ?1 AND client = (SELECT client FROM sessions \
-         WHERE tenant = ?1 AND id = ?2) AND session = ?2 \
-     AND evidence ->> 'message_id' = ?3 \
-     AND (?4 IS NULL OR CAST(substr(CAST(?4 AS BLOB), (evidence ->> 'byte_start') + 1, \
-          (evidence ->> 'byte_end') - (evidence ->> 'byte_start')) AS TEXT) \
-          IS NOT evidence ->> 'quote')";
-
-/// Removes what rested on the former words of a message: experience, kept answers, evidence, and the
-/// insights that would be left without evidence.
+/// Removes what rested on the former words of a message: experience, kept answers, and its evidence,
+/// with the insights that lose it.
 async fn retract(
     db: &mut SqliteConnection,
     tenant: &TenantId,
     session: &SessionId,
     id: &MessageId,
-    content: Option<&str>,
 ) -> Result<(), Failure> {
-    let insights = format!(
-        "DELETE FROM insights WHERE tenant = ?1 \
-         AND id IN (SELECT insight FROM insight_evidence WHERE {WITHDRAWN}) \
-         AND NOT EXISTS (SELECT 1 FROM insight_evidence AS other \
-             WHERE other.tenant = ?1 AND other.insight = insights.id \
-             AND (other.insight, other.place) NOT IN \
-                 (SELECT insight, place FROM insight_evidence WHERE {WITHDRAWN}))"
-    );
-    let evidence = format!("DELETE FROM insight_evidence WHERE {WITHDRAWN}");
+    insight::withdraw_evidence(db, tenant, session, Some(id)).await?;
     let experience = "DELETE FROM experiences WHERE tenant = ?1 AND client = (SELECT client \
-         FROM sessions WHERE tenant = ?1 AND id = ?2) AND session = ?2 AND message = ?3 \
-         AND ?4 IS ?4"
-        .to_owned();
+         FROM sessions WHERE tenant = ?1 AND id = ?2) AND session = ?2 AND message = ?3";
     let answers = "DELETE FROM kept_answers WHERE tenant = ?1 AND session = ?2 \
-         AND instr(body, CAST(?3 AS BLOB)) > 0 AND ?4 IS ?4"
-        .to_owned();
-    for statement in [insights, evidence, experience, answers] {
-        query(sqlx::AssertSqlSafe(statement))
+         AND instr(body, CAST(?3 AS BLOB)) > 0";
+    for statement in [experience, answers] {
+        query(statement)
             .bind(tenant.as_str())
             .bind(session.as_str())
             .bind(id.as_str())
-            .bind(content)
             .execute(&mut *db)
             .await?;
     }
