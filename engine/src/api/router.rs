@@ -36,6 +36,12 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(conversations::send, conversations::list))
         // /conversations/{session_id}/messages/batch
         .routes(routes!(conversations::send_batch))
+        // /conversations/{session_id}/messages/{id}
+        .routes(routes!(
+            conversations::read,
+            conversations::change,
+            conversations::delete
+        ))
         // /conversations/{session_id}/export
         .routes(routes!(export::export))
         // /personas

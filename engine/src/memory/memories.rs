@@ -363,6 +363,14 @@ impl Memories {
         self.scopes.forget_session(tenant, client, session);
     }
 
+    /// Forgets an experience whose message was changed or removed.
+    pub fn forget_experience(&self, experience: &Experience) {
+        if let Some(entry) = self.scopes.present(&experience.scope) {
+            let mut scope = entry.scope.write().unwrap_or_else(PoisonError::into_inner);
+            scope.forget_experience(&experience.id);
+        }
+    }
+
     /// Forgets a client whose data was deleted.
     pub fn forget_client(&self, tenant: &TenantId, client: &ClientId) {
         self.scopes.forget_client(tenant, client);

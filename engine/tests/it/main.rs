@@ -14,6 +14,7 @@ mod jobs;
 mod labelled;
 mod layering;
 mod memory;
+mod message_changes;
 mod openapi;
 mod pagination;
 mod personas;

@@ -195,6 +195,8 @@ impl Sample {
             metadata: metadata.as_object().unwrap().clone(),
             state: SessionState::Active,
             message_count: 0,
+            next_seq: 0,
+            edits: 0,
             revision: 1,
             created_at,
             updated_at: created_at,
@@ -258,6 +260,7 @@ impl Sample {
             session: session.id.clone(),
             version: 1,
             seq: 2,
+            edits: 0,
             state: state.to_vec(),
         }
     }
