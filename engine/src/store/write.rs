@@ -50,6 +50,10 @@ pub struct KeptAnswer {
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
 /// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "sets are short and live for one commit; a box would cost each caller more"
+)]
 pub enum Write {
     /// Makes the tenant unless it exists.
     PutTenant(Tenant),
