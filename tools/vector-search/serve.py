@@ -102,7 +102,9 @@ def main():
     database = args.folder / "server.db"
     key_file = args.folder / "server.key"
     environment = dict(os.environ, SMART_STEPS__DATABASE__PATH=str(database), SMART_STEPS__LOG__FILTER="warn",
-                       SMART_STEPS__LIMITS__DOCUMENTS_PER_PERSONA="10000")
+                       SMART_STEPS__LIMITS__DOCUMENTS_PER_PERSONA="10000",
+                       # Short passages, so that the texts of one machine give 100,000.
+                       SMART_STEPS__MEMORY__PASSAGE_MIN_WORDS="30", SMART_STEPS__MEMORY__PASSAGE_MAX_WORDS="80")
 
     def command(*words):
         done = subprocess.run([str(args.program), *words], env=environment, check=True, capture_output=True, text=True)

@@ -269,6 +269,17 @@ impl<K: Key> StagedIndex<K> {
         best(keys.filter_map(hit).collect(), k)
     }
 
+    /// The cosines of the vectors under `keys` with `query`; none where there is no such vector.
+    #[must_use]
+    pub fn cosines(&self, keys: &[K], query: &Embedding) -> Vec<Option<f32>> {
+        let coded = CodedQuery::new(&self.rotation, query.as_slice());
+        let cosine = |key: &K| {
+            let place = *self.places.get(key)? as usize;
+            Some(self.codes.fine(self.kernel, &coded, place))
+        };
+        keys.iter().map(cosine).collect()
+    }
+
     /// The cosines of `query` with about `count` of the vectors.
     #[must_use]
     pub fn sample(&self, query: &Embedding, count: usize) -> Vec<f32> {

@@ -101,6 +101,16 @@ impl<K: Key> VectorIndex<K> {
         }
     }
 
+    /// The cosines of the vectors under `keys` with `query`; none where there is no such vector.
+    #[must_use]
+    pub fn cosines(&self, keys: &[K], query: &Embedding) -> Vec<Option<f32>> {
+        match &self.kind {
+            Kind::Exact(index) => keys.iter().map(|key| index.cosine(key, query)).collect(),
+            Kind::Staged(index) => index.cosines(keys, query),
+            Kind::Hnsw(index) => index.kept().cosines(keys, query),
+        }
+    }
+
     /// The vector under `key`, each component within 0.0001 of what was put in.
     #[must_use]
     pub fn vector(&self, key: &K) -> Option<Vec<f32>> {
