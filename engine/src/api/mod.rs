@@ -18,16 +18,20 @@ mod export;
 mod extract;
 mod health;
 mod insights;
+mod jobs;
 mod memory;
 mod metrics;
 mod openapi;
 mod page;
 mod personas;
 mod problem;
+mod progress;
+mod reports;
 mod request;
 mod risk_flags;
 mod router;
 mod sessions;
+mod transcripts;
 
 use std::sync::Arc;
 

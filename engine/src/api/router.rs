@@ -15,8 +15,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    Api, analysis, auth, conversations, export, health, insights, openapi, personas, request,
-    risk_flags, sessions,
+    Api, analysis, auth, conversations, export, health, insights, jobs, memory, openapi, personas,
+    progress, reports, request, risk_flags, sessions, transcripts,
 };
 
 /// All documented addresses.
@@ -28,6 +28,10 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(sessions::read, sessions::change, sessions::delete))
         // /sessions/{id}/memory
         .routes(routes!(sessions::memory))
+        // /sessions/{id}/memory/retrieve
+        .routes(routes!(memory::retrieve))
+        // /conversations/{session_id}/transcript
+        .routes(routes!(transcripts::record))
         // /conversations/{session_id}/messages
         .routes(routes!(conversations::send, conversations::list))
         // /conversations/{session_id}/messages/batch
@@ -50,6 +54,20 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(analysis::session))
         // /analysis/insights/client/{id}
         .routes(routes!(analysis::client_insights))
+        // /analysis/progress/client/{id}
+        .routes(routes!(progress::progress))
+        // /analysis/progress/client/{id}/instruments
+        .routes(routes!(progress::enter, progress::entries))
+        // /analysis/progress/client/{id}/instruments/{entry_id}
+        .routes(routes!(progress::delete))
+        // /analysis/patterns/client/{id}
+        .routes(routes!(progress::patterns))
+        // /analysis/reports/client/{id}
+        .routes(routes!(reports::client))
+        // /jobs
+        .routes(routes!(jobs::create))
+        // /jobs/{id}
+        .routes(routes!(jobs::read))
         // /insights
         .routes(routes!(insights::generate, insights::list))
         // /insights/{id}

@@ -5,6 +5,7 @@
 
 mod config;
 mod error;
+mod eval;
 mod ingest;
 mod key;
 mod openapi;
@@ -42,6 +43,9 @@ enum Command {
     Ingest(ingest::Args),
     /// Show which passages a persona would recall for a query, and why
     Retrieve(retrieve::Args),
+    /// Measure the engine on labelled examples
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// Make tenants
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -74,6 +78,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Persona(command) => persona::run(command),
         Command::Ingest(args) => wait_for(ingest::run(args)),
         Command::Retrieve(args) => wait_for(retrieve::run(args)),
+        Command::Eval(command) => wait_for(eval::run(command)),
         Command::Tenant(command) => wait_for(tenant::run(command)),
         Command::Key(command) => wait_for(key::run(command)),
         Command::Config(command) => config::run(command),

@@ -231,6 +231,14 @@ made_id!(
     RiskFlagId, "risk flag", "rsk_"
 );
 made_id!(
+    /// One filled-in instrument.
+    InstrumentEntryId, "instrument entry", "ien_"
+);
+made_id!(
+    /// One job of the background.
+    JobId, "job", "job_"
+);
+made_id!(
     /// One API key (its public name, not the secret).
     ApiKeyId, "API key", "key_"
 );

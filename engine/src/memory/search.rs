@@ -27,6 +27,8 @@ const LEANING: f64 = 1.0 / 3.0;
 /// A text that is looked for, prepared once for all layers.
 #[derive(Debug, Clone)]
 pub(super) struct Query {
+    /// Its words.
+    pub(super) text: String,
     /// Its search terms.
     pub(super) terms: Vec<String>,
     /// Its vector.

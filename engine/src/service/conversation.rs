@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::analysis::{Observation, SessionState as Fold};
 use crate::domain::id::{ClientId, ExperienceId, MessageId, RiskFlagId, SessionId};
-use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Recalled};
+use crate::domain::memory::{
+    Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Origin, Recalled,
+};
 use crate::domain::message::{Message, ReplyNote, Role};
 use crate::domain::page::{Page, PageSize};
 use crate::domain::persona::Persona;
@@ -24,6 +26,7 @@ use super::error::ServiceError;
 use super::fault::Fault;
 use super::folds::Folds;
 use super::idempotency::{Outcome, Repeatable};
+use super::jobs;
 use super::knowledge;
 use super::sessions::metadata_faults;
 use super::turn_lock::TurnLocks;
@@ -35,7 +38,7 @@ pub struct NewMessage {
     pub content: String,
     /// Who says it; must be the session's client when it is given.
     pub client: Option<ClientId>,
-    /// The caller's own data.
+    /// The caller's own data; [`Origin`] names the keys that are read.
     pub metadata: Map<String, Value>,
 }
 
@@ -56,9 +59,9 @@ pub struct Turn {
 
 /// The use cases of conversations.
 pub struct Conversations {
-    parts: Arc<Parts>,
-    folds: Arc<Folds>,
-    locks: TurnLocks,
+    pub(super) parts: Arc<Parts>,
+    pub(super) folds: Arc<Folds>,
+    pub(super) locks: TurnLocks,
 }
 
 /// A turn under construction: what is known before the first message.
@@ -165,10 +168,19 @@ impl Conversations {
             });
             set.push(keep?);
         }
+        let importance = experiences.iter().map(|it| it.importance).sum();
+        let client = &session.client;
+        set.push(jobs::gathered(&self.parts, scope, client, importance, now));
         set.push(Write::UpdateSession(session));
         scope.commit(&self.parts, set).await?;
         self.folds.remember(scope, id, fold);
-        for experience in &experiences {
+        self.index(scope, &experiences).await;
+        Ok(turns)
+    }
+
+    /// Makes committed experiences known to the memory.
+    pub(super) async fn index(&self, scope: &Scope, experiences: &[Experience]) {
+        for experience in experiences {
             // Committed already. An index that missed it is rebuilt from the store.
             if let Err(error) = self
                 .parts
@@ -179,7 +191,6 @@ impl Conversations {
                 tracing::warn!(%error, experience = %experience.id, "an exchange is not indexed yet");
             }
         }
-        Ok(turns)
     }
 
     async fn open(
@@ -268,7 +279,11 @@ impl Conversations {
         faults
     }
 
-    fn unless_closed(&self, session: &Session, messages: usize) -> Result<(), ServiceError> {
+    pub(super) fn unless_closed(
+        &self,
+        session: &Session,
+        messages: usize,
+    ) -> Result<(), ServiceError> {
         if !session.state.takes_messages() {
             let state = session.state.as_str();
             let next = match session.state {
@@ -493,6 +508,7 @@ impl Conversations {
             session: opening.session.id.clone(),
             message: message.id.clone(),
             text: message.content.clone(),
+            origin: Origin::of(message),
             topics: seen.topics,
             affect: seen.affect,
             importance: seen.importance,

@@ -7,6 +7,7 @@
 mod analyses;
 mod auth;
 mod cache;
+mod clients;
 mod conversation;
 mod core;
 mod error;
@@ -14,13 +15,18 @@ mod fault;
 mod folds;
 mod idempotency;
 mod insights;
+mod jobs;
 mod knowledge;
 pub mod persona_file;
 mod persona_rules;
 mod personas;
+mod progress;
+mod recall;
+mod reports;
 mod risk;
 mod sessions;
 pub mod shipped;
+mod transcript;
 mod turn_lock;
 
 use std::sync::Arc;
@@ -33,9 +39,14 @@ pub use error::ServiceError;
 pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
+pub use jobs::Jobs;
 pub use personas::Personas;
+pub use progress::{NewInstrumentEntry, Progress};
+pub use recall::Recall;
+pub use reports::Reports;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
+pub use transcript::{SaidTurn, Transcribed};
 
 use crate::config::AuthConfig;
 use crate::domain::id::RequestId;
@@ -56,10 +67,18 @@ pub struct Services {
     pub sessions: Sessions,
     /// Messages.
     pub conversations: Arc<Conversations>,
+    /// What is remembered.
+    pub recall: Recall,
     /// Analyses.
     pub analyses: Analyses,
     /// Insights.
-    pub insights: Insights,
+    pub insights: Arc<Insights>,
+    /// Progress, patterns and instruments.
+    pub progress: Progress,
+    /// Reports on a client.
+    pub reports: Reports,
+    /// Work of the background.
+    pub jobs: Jobs,
     /// Risk flags.
     pub risk_flags: RiskFlags,
 }
@@ -70,13 +89,22 @@ impl Services {
     pub fn new(parts: Parts, auth: &AuthConfig) -> Self {
         let parts = Arc::new(parts);
         let folds = Arc::new(folds::Folds::new(Arc::clone(&parts)));
+        let clients = Arc::new(clients::Clients::new(
+            Arc::clone(&parts),
+            Arc::clone(&folds),
+        ));
+        let insights = Arc::new(Insights::new(Arc::clone(&parts), Arc::clone(&clients)));
         Self {
             auth: Auth::new(Arc::clone(&parts), auth),
             personas: Personas::new(Arc::clone(&parts)),
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
-            analyses: Analyses::new(Arc::clone(&parts), Arc::clone(&folds)),
-            insights: Insights::new(Arc::clone(&parts), folds),
+            recall: Recall::new(Arc::clone(&parts)),
+            analyses: Analyses::new(Arc::clone(&parts), folds),
+            progress: Progress::new(Arc::clone(&parts), Arc::clone(&clients)),
+            reports: Reports::new(Arc::clone(&parts), clients, Arc::clone(&insights)),
+            jobs: Jobs::new(Arc::clone(&parts), Arc::clone(&insights)),
+            insights,
             risk_flags: RiskFlags::new(Arc::clone(&parts)),
             parts,
         }
