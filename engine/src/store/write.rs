@@ -96,7 +96,7 @@ pub struct ReviewCount {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "sets are short and soon gone, and a box for the rare large change would be in every caller's way"
+    reason = "sets are short and live for one commit; a box would cost each caller more"
 )]
 pub enum Write {
     /// Makes the tenant unless it exists.
