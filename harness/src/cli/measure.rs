@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use super::compare::CompareError;
 use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -26,6 +27,8 @@ pub(super) enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -40,6 +43,7 @@ impl CliError {
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
+            Self::Compare(error) => error.exit(),
             Self::Run(_) | Self::Archive(_) | Self::Report(_) | Self::Output(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
@@ -48,19 +52,20 @@ impl CliError {
 
 /// Reads what the selection names: the suite, or one scenario file that names its own service.
 pub(super) fn load(selection: &Selection, only: &[String]) -> Result<(Suite, PathBuf), CliError> {
-    let file = match only {
-        [one]
-            if Path::new(one)
-                .extension()
-                .is_some_and(|ending| ending == "toml") =>
-        {
-            Path::new(one)
-        }
-        _ => &selection.suite,
-    };
+    load_plan(&selection.suite, selection.profile.as_deref(), only)
+}
+
+/// Reads a suite, or one scenario file that names its own service, and finds the folder in which its
+/// commands are run.
+pub(super) fn load_plan(
+    suite: &Path,
+    profile: Option<&str>,
+    only: &[String],
+) -> Result<(Suite, PathBuf), CliError> {
+    let file = file_of(suite, only);
     let is_suite = plan::file::is_suite(file)?;
-    let profile = match &selection.profile {
-        Some(name) => name.clone(),
+    let profile = match profile {
+        Some(name) => name.to_owned(),
         None => usual_profile(plan::profiles(file)?),
     };
     let suite = if is_suite {
@@ -69,6 +74,25 @@ pub(super) fn load(selection: &Selection, only: &[String]) -> Result<(Suite, Pat
         plan::load_scenario_file(file, &profile)?
     };
     Ok((suite, root_of(file)))
+}
+
+/// The profiles of what [`load_plan`] would read.
+pub(super) fn known_profiles(suite: &Path, only: &[String]) -> Result<Vec<String>, CliError> {
+    Ok(plan::profiles(file_of(suite, only))?)
+}
+
+/// The file that is meant: the suite, or the one scenario file in its place.
+fn file_of<'a>(suite: &'a Path, only: &'a [String]) -> &'a Path {
+    match only {
+        [one]
+            if Path::new(one)
+                .extension()
+                .is_some_and(|ending| ending == "toml") =>
+        {
+            Path::new(one)
+        }
+        _ => suite,
+    }
 }
 
 /// The profile that is meant when none is named: `quick` where there is one, else the plain values.
@@ -126,10 +150,10 @@ pub(super) fn measure(
 
 /// Standard output led to nowhere while it lives: goose prints a line there for each scenario that
 /// cannot be switched off, and standard output is for results.
-struct Muted(Option<OwnedFd>);
+pub(super) struct Muted(Option<OwnedFd>);
 
 impl Muted {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null");
         let kept = rustix::io::dup(rustix::stdio::stdout());
         match (nowhere, kept) {

@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod compare;
 mod gate;
 mod list;
 mod measure;
@@ -44,6 +45,7 @@ enum Command {
     Report(report::Args),
     Gate(gate::Args),
     Check(check::Args),
+    Compare(compare::Args),
     List(list::Args),
 }
 
@@ -68,6 +70,7 @@ pub fn main() -> Exit {
         Command::Report(args) => report::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::List(args) => list::run(&args),
     };
     result.unwrap_or_else(|error| {

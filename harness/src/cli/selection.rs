@@ -41,7 +41,8 @@ pub(super) struct Selection {
     pub(super) keep_going: bool,
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+/// `name: value`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once(':')
         .ok_or_else(|| format!("{text:?} has no colon; write it as \"name: value\""))?;

@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod bench;
 pub mod clock;
+pub mod comparison;
 pub mod environment;
 pub mod histogram;
 pub mod load;

@@ -180,7 +180,7 @@ pub(super) fn run() -> RunRecord {
             fingerprint: "00".to_owned(),
         },
         suite: suite(),
-        plan_hash: "11".to_owned(),
+        plan_hash: crate::plan::hash::hash(&suite()),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:1".to_owned(),
             started_here: true,

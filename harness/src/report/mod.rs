@@ -5,6 +5,7 @@
 
 pub mod chart;
 pub mod checksums;
+pub mod comparison;
 pub mod console;
 mod context;
 mod filters;

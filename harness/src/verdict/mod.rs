@@ -5,10 +5,13 @@
 //! number or lets missing data pass.
 
 mod absolute;
+pub mod comparison;
 pub mod distribution;
 pub(crate) mod figure;
 pub mod judgement;
 pub mod outcome;
+pub mod paired;
+pub mod signed_rank;
 pub mod stats;
 pub mod validity;
 
