@@ -1,6 +1,6 @@
 //! From a selection to a judged and reported run: the way that `run`, `bench` and `memory` share.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use super::compare::CompareError;
 use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::measurement::archive::{ArchiveError, RunRecord};
+use crate::measurement::archive::{ArchiveError, RunEnd, RunRecord, ShardRecord};
+use crate::measurement::merge::MergeError;
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
@@ -29,6 +30,12 @@ pub(super) enum CliError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Compare(#[from] CompareError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(
+        "a shard has one scenario, and {scenarios} were chosen; name one: steps-perf run SCENARIO --shard I/N"
+    )]
+    ShardOfMany { scenarios: usize },
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -40,11 +47,16 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Plan(_)
+            | Self::ShardOfMany { .. }
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
             Self::Compare(error) => error.exit(),
-            Self::Run(_) | Self::Archive(_) | Self::Report(_) | Self::Output(_) => Exit::Invalid,
+            Self::Run(_)
+            | Self::Archive(_)
+            | Self::Merge(_)
+            | Self::Report(_)
+            | Self::Output(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
     }
@@ -122,11 +134,51 @@ pub(super) fn measure(
     root: PathBuf,
     selection: Selection,
 ) -> Result<Exit, CliError> {
-    let mut options = RunOptions::new(&selection.out, root);
+    let (out, strict) = (selection.out.clone(), selection.strict);
+    let record = record(suite, root, selection, None)?;
+    let dir = out.join(&record.stamp);
+    let assessment = verdict::assess(&record);
+    let written = write(&dir, &record, &assessment)?;
+    print_verdicts(&record, &assessment, &dir, &written.report)?;
+    Ok(assessment.overall.exit(strict))
+}
+
+/// Runs a share of the users and saves it; a share alone is not judged.
+pub(super) fn measure_shard(
+    suite: &Suite,
+    root: PathBuf,
+    selection: Selection,
+    shard: ShardRecord,
+) -> Result<Exit, CliError> {
+    let out = selection.out.clone();
+    let record = record(suite, root, selection, Some(shard))?;
+    let ShardRecord { part, .. } = shard;
+    let dir = out.join(&record.stamp);
+    writeln!(
+        std::io::stdout().lock(),
+        "shard {} of {}: {}\nmerge all of them with: steps-perf merge DIR...",
+        part.index,
+        part.count,
+        dir.display()
+    )?;
+    Ok(match record.end {
+        RunEnd::Complete => Exit::Success,
+        _ => Exit::Invalid,
+    })
+}
+
+fn record(
+    suite: &Suite,
+    root: PathBuf,
+    selection: Selection,
+    shard: Option<ShardRecord>,
+) -> Result<RunRecord, CliError> {
+    let mut options = RunOptions::new(selection.out, root);
     options.target = selection.target;
     options.headers = selection.headers.into_iter().collect();
     options.seed = selection.seed;
     options.keep_going = selection.keep_going;
+    options.shard = shard;
     options.command = std::env::args().collect();
 
     let mut console = Console::new(std::io::stderr(), std::io::stderr().is_terminal());
@@ -139,13 +191,7 @@ pub(super) fn measure(
         .map_err(CliError::Runtime)?
         .block_on(run::run(suite, &options, &mut sink));
     drop(muted);
-    let record = record?;
-
-    let dir = selection.out.join(&record.stamp);
-    let assessment = verdict::assess(&record);
-    let written = write(&dir, &record, &assessment)?;
-    print_verdicts(&record, &assessment, &dir, &written.report)?;
-    Ok(assessment.overall.exit(selection.strict))
+    Ok(record?)
 }
 
 /// Standard output led to nowhere while it lives: goose prints a line there for each scenario that
@@ -196,10 +242,10 @@ pub(super) fn print_verdicts(
     Ok(Console::new(std::io::stdout(), tty).verdicts(record, assessment, dir, report)?)
 }
 
-/// The folder of a run that is named by its folder or by its `run.json`.
+/// The folder of a run that is named by its folder or by its `run.json`; likewise of a comparison.
 pub(super) fn run_folder(path: &Path) -> PathBuf {
     match path.file_name() {
-        Some(name) if name == "run.json" => path.parent().map_or_else(PathBuf::new, Path::to_owned),
+        Some(name) if name == "run.json" || name == "compare.json" => path.parent().map_or_else(PathBuf::new, Path::to_owned),
         _ => path.to_owned(),
     }
 }

@@ -10,6 +10,7 @@ mod gate;
 mod list;
 mod measure;
 mod memory;
+mod merge;
 mod report;
 mod run;
 mod selection;
@@ -42,6 +43,7 @@ enum Command {
     Run(run::Args),
     Bench(bench::Args),
     Memory(memory::Args),
+    Merge(merge::Args),
     Report(report::Args),
     Gate(gate::Args),
     Check(check::Args),
@@ -67,6 +69,7 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Memory(args) => memory::run(args),
+        Command::Merge(args) => merge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Gate(args) => gate::run(&args),
         Command::Check(args) => check::run(&args),

@@ -14,6 +14,7 @@ use super::histogram::HistogramError;
 use super::load::ScenarioRecord;
 use super::memory::MemoryRecord;
 use crate::plan::hash::hash_of_json;
+use crate::plan::shard::Shard;
 use crate::plan::suite::Suite;
 
 /// The format that this version of the program writes.
@@ -58,6 +59,23 @@ pub struct RunRecord {
     pub bench: Option<BenchRecord>,
     /// How the run ended.
     pub end: RunEnd,
+    /// Which share of the users it had; none for a whole run. A share alone is never judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+    /// From how many shards it was merged, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from: Option<u32>,
+}
+
+/// A run of a share of the users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardRecord {
+    /// Which share.
+    pub part: Shard,
+    /// When the measured phase of all shards was to begin.
+    #[schemars(with = "String")]
+    pub start_at: Timestamp,
 }
 
 /// How a run or a scenario ended.

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod histogram;
 pub mod load;
 pub mod memory;
+pub mod merge;
 pub mod raw;
 pub mod resource;
 #[cfg(test)]

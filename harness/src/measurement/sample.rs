@@ -200,5 +200,7 @@ pub(super) fn run() -> RunRecord {
             }],
         }),
         end: RunEnd::Complete,
+        shard: None,
+        merged_from: None,
     }
 }

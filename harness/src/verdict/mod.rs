@@ -97,6 +97,16 @@ impl Assessment {
 #[must_use]
 pub fn assess(record: &RunRecord) -> Assessment {
     let mut causes = validity::of_run(record);
+    if let Some(shard) = record.shard {
+        causes.push(Cause {
+            kind: CauseKind::PartMissing,
+            what: format!(
+                "this is shard {} of {}, a share of the load",
+                shard.part.index, shard.part.count
+            ),
+            advice: "merge all shards with steps-perf merge and judge the whole".to_owned(),
+        });
+    }
     let void = (!causes.is_empty()).then_some(Reason::RunInvalid);
     let scenarios: Vec<Group> = record
         .suite

@@ -6,9 +6,13 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
-use hdrhistogram::serialization::interval_log::IntervalLogWriterBuilder;
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogIterator, IntervalLogWriterBuilder, LogEntry,
+};
+use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 use jiff::Timestamp;
 
 use super::{HISTOGRAMS, histogram_file};
@@ -116,4 +120,47 @@ impl IntervalLog {
         }
         Ok(paths)
     }
+}
+
+/// The histograms of one step by second, as they were written.
+///
+/// # Errors
+/// When the log is not there, or cut off.
+pub fn read_interval_log(
+    folder: &Path,
+    scenario: &str,
+    step: &str,
+) -> Result<Vec<(u32, Histogram<u64>)>, ArchiveError> {
+    let path = folder
+        .join(HISTOGRAMS)
+        .join(histogram_file(scenario, step, "hlog"));
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ArchiveError::Missing { path });
+        }
+        Err(source) => return Err(ArchiveError::Read { path, source }),
+    };
+    let corrupt = |message: String| ArchiveError::Content {
+        path: path.clone(),
+        key: "interval log".to_owned(),
+        message,
+    };
+    let mut seconds = Vec::new();
+    for entry in IntervalLogIterator::new(&text) {
+        let entry = entry.map_err(|error| corrupt(format!("{error:?}")))?;
+        let LogEntry::Interval(interval) = entry else {
+            continue;
+        };
+        let bytes = STANDARD
+            .decode(interval.encoded_histogram())
+            .map_err(|error| corrupt(error.to_string()))?;
+        let histogram: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| corrupt(error.to_string()))?;
+        let second = u32::try_from(interval.start_timestamp().as_secs())
+            .map_err(|error| corrupt(error.to_string()))?;
+        seconds.push((second, histogram));
+    }
+    Ok(seconds)
 }

@@ -14,7 +14,7 @@ mod percentiles;
 use std::path::{Path, PathBuf};
 
 pub use generator::{GeneratorRow, append_generator_rows};
-pub use interval_log::IntervalLog;
+pub use interval_log::{IntervalLog, read_interval_log};
 
 use super::archive::{ArchiveError, RunRecord};
 

@@ -165,7 +165,7 @@ fn make() -> RunRecord {
             fingerprint: "f".repeat(64),
         },
         suite: plan::suite(),
-        plan_hash: "a".repeat(64),
+        plan_hash: crate::plan::hash::hash(&plan::suite()),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:18080".to_owned(),
             started_here: true,
@@ -178,6 +178,8 @@ fn make() -> RunRecord {
         memory: Some(memory()),
         bench: Some(bench()),
         end: RunEnd::Complete,
+        shard: None,
+        merged_from: None,
     }
 }
 

@@ -1,0 +1,1 @@
+//! Comparisons: over recorded noise, and of real runs.
