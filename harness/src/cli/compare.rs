@@ -14,9 +14,9 @@ use self::session::Session;
 use super::measure::{self, CliError};
 use super::selection::header;
 use crate::exit::Exit;
+use crate::measurement::archive::RunEnd;
 use crate::measurement::clock::{Clock as _, SystemClock, stamp};
 use crate::measurement::comparison::{ComparisonRecord, FORMAT, Subject};
-use crate::measurement::archive::RunEnd;
 use crate::measurement::environment::{Environment, ToolRecord};
 use crate::metric::{Metric, Statistic};
 use crate::plan::hash::hash;
@@ -148,7 +148,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let judgement = judge(&record);
     let path = page::write(&folder, &record, &judgement)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}: {}", judgement.verdict.mark(), page::sentence(&record, &judgement))?;
+    writeln!(
+        out,
+        "{}: {}",
+        judgement.verdict.mark(),
+        page::sentence(&record, &judgement)
+    )?;
     writeln!(out, "{}", path.display())?;
     Ok(judgement.overall().exit(args.strict))
 }
@@ -196,7 +201,10 @@ fn subject(args: &Args, suite: &Suite) -> Result<Subject, CliError> {
     let scenario = suite.scenarios.first().ok_or(CompareError::NoScenario)?;
     let known = [&scenario.setup, &scenario.steps, &scenario.teardown];
     for step in &args.steps {
-        if !known.iter().any(|list| list.iter().any(|known| known.name == *step)) {
+        if !known
+            .iter()
+            .any(|list| list.iter().any(|known| known.name == *step))
+        {
             return Err(CompareError::NoStep {
                 step: step.clone(),
                 scenario: scenario.name.clone(),
@@ -234,10 +242,8 @@ fn percent(text: &str) -> Result<f64, String> {
 fn metric(text: &str) -> Result<Metric, String> {
     match named(text) {
         Some(
-            metric @ (Metric::ResponseTime
-            | Metric::ServiceTime
-            | Metric::Throughput
-            | Metric::Cpu),
+            metric
+            @ (Metric::ResponseTime | Metric::ServiceTime | Metric::Throughput | Metric::Cpu),
         ) => Ok(metric),
         _ => Err("one of response_time, service_time, throughput, cpu".to_owned()),
     }
@@ -245,9 +251,9 @@ fn metric(text: &str) -> Result<Metric, String> {
 
 fn statistic(text: &str) -> Result<Statistic, String> {
     match named(text) {
-        Some(Statistic::Min | Statistic::Max) | None => {
-            Err("one of average, median, p90, p95, p99, p99_9; single extremes are noise".to_owned())
-        }
+        Some(Statistic::Min | Statistic::Max) | None => Err(
+            "one of average, median, p90, p95, p99, p99_9; single extremes are noise".to_owned(),
+        ),
         Some(statistic) => Ok(statistic),
     }
 }

@@ -22,6 +22,10 @@ pub(super) struct Args {
     #[arg(value_name = "RUN")]
     run: PathBuf,
 
+    /// The earlier run that targets "of baseline" are held against
+    #[arg(long, value_name = "RUN")]
+    baseline: Option<PathBuf>,
+
     /// End with exit code 10 when a target is MARGINAL
     #[arg(long)]
     strict: bool,
@@ -33,7 +37,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
         return compared(&dir, args.strict);
     }
     let record = RunRecord::load(&dir)?;
-    let assessment = verdict::assess(&record);
+    let baseline = measure::load_baseline(args.baseline.as_deref())?;
+    let assessment = measure::assess(&record, baseline.as_ref());
     measure::print_verdicts(
         &record,
         &assessment,

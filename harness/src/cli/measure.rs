@@ -135,12 +135,28 @@ pub(super) fn measure(
     selection: Selection,
 ) -> Result<Exit, CliError> {
     let (out, strict) = (selection.out.clone(), selection.strict);
+    // A baseline that cannot be read is found before the load and not after it.
+    let baseline = load_baseline(selection.baseline.as_deref())?;
     let record = record(suite, root, selection, None)?;
     let dir = out.join(&record.stamp);
-    let assessment = verdict::assess(&record);
+    let assessment = assess(&record, baseline.as_ref());
     let written = write(&dir, &record, &assessment)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(strict))
+}
+
+/// The run that a baseline's path names.
+pub(super) fn load_baseline(path: Option<&Path>) -> Result<Option<RunRecord>, CliError> {
+    path.map(|path| Ok(RunRecord::load(&run_folder(path))?))
+        .transpose()
+}
+
+/// Judges a run, with its baseline if there is one.
+pub(super) fn assess(record: &RunRecord, baseline: Option<&RunRecord>) -> Assessment {
+    match baseline {
+        Some(baseline) => verdict::assess_against(record, baseline),
+        None => verdict::assess(record),
+    }
 }
 
 /// Runs a share of the users and saves it; a share alone is not judged.
@@ -245,7 +261,9 @@ pub(super) fn print_verdicts(
 /// The folder of a run that is named by its folder or by its `run.json`; likewise of a comparison.
 pub(super) fn run_folder(path: &Path) -> PathBuf {
     match path.file_name() {
-        Some(name) if name == "run.json" || name == "compare.json" => path.parent().map_or_else(PathBuf::new, Path::to_owned),
+        Some(name) if name == "run.json" || name == "compare.json" => {
+            path.parent().map_or_else(PathBuf::new, Path::to_owned)
+        }
         _ => path.to_owned(),
     }
 }

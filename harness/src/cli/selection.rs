@@ -36,6 +36,10 @@ pub(super) struct Selection {
     #[arg(long)]
     pub(super) strict: bool,
 
+    /// The earlier run that targets "of baseline" are held against
+    #[arg(long, value_name = "RUN")]
+    pub(super) baseline: Option<PathBuf>,
+
     /// Go on with the next scenario when one could not be finished
     #[arg(long)]
     pub(super) keep_going: bool,

@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::archive::{ArchiveError, RunEnd, RunRecord};
 use super::histogram::{HistogramError, HistogramRecord, Recording};
-use super::load::{Accounting, ErrorCount, ScenarioRecord, StepRecord, UserCounts, Window, WindowStep};
+use super::load::{
+    Accounting, ErrorCount, ScenarioRecord, StageRecord, StepRecord, UserCounts, Window, WindowStep,
+};
 use super::raw::{IntervalLog, read_interval_log};
 use super::resource::ResourceSeries;
 use crate::units::{Bytes, Micros};
@@ -106,7 +108,11 @@ pub struct SavedShard {
 ///
 /// # Errors
 /// When the shards are not exactly those of one run.
-pub fn merge(mut shards: Vec<SavedShard>, stamp: &str, out: &Path) -> Result<RunRecord, MergeError> {
+pub fn merge(
+    mut shards: Vec<SavedShard>,
+    stamp: &str,
+    out: &Path,
+) -> Result<RunRecord, MergeError> {
     check(&shards)?;
     shards.sort_by_key(|saved| saved.record.shard.map(|shard| shard.part.index));
     let first = &shards.first().ok_or(MergeError::Nothing)?.record;
@@ -114,8 +120,14 @@ pub fn merge(mut shards: Vec<SavedShard>, stamp: &str, out: &Path) -> Result<Run
     stamp.clone_into(&mut run.stamp);
     run.shard = None;
     run.merged_from = u32::try_from(shards.len()).ok();
-    run.started_at = earliest(shards.iter().map(|saved| saved.record.started_at), run.started_at);
-    run.finished_at = shards.iter().filter_map(|saved| saved.record.finished_at).max();
+    run.started_at = earliest(
+        shards.iter().map(|saved| saved.record.started_at),
+        run.started_at,
+    );
+    run.finished_at = shards
+        .iter()
+        .filter_map(|saved| saved.record.finished_at)
+        .max();
     run.scenarios = vec![scenario(&shards, out)?];
     Ok(run)
 }
@@ -176,14 +188,26 @@ fn check(shards: &[SavedShard]) -> Result<(), MergeError> {
 fn difference(one: &RunRecord, other: &RunRecord) -> Option<&'static str> {
     let of = |record: &RunRecord| record.shard.map(|shard| (shard.part.count, shard.start_at));
     let checks = [
-        ("plan", one.plan_hash == other.plan_hash && one.suite == other.suite),
+        (
+            "plan",
+            one.plan_hash == other.plan_hash && one.suite == other.suite,
+        ),
         ("seed", one.seed == other.seed),
         ("number of shards or start", of(one) == of(other)),
-        ("version of steps-perf", one.tool.version == other.tool.version && one.tool.commit == other.tool.commit),
+        (
+            "version of steps-perf",
+            one.tool.version == other.tool.version && one.tool.commit == other.tool.commit,
+        ),
         ("build of steps-perf", one.tool.build == other.tool.build),
-        ("version of the system under test", version(one) == version(other)),
+        (
+            "version of the system under test",
+            version(one) == version(other),
+        ),
     ];
-    checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
+    checks
+        .into_iter()
+        .find(|(_, same)| !same)
+        .map(|(what, _)| what)
 }
 
 fn version(record: &RunRecord) -> Option<&serde_json::Value> {
@@ -243,7 +267,11 @@ fn scenario(shards: &[SavedShard], out: &Path) -> Result<ScenarioRecord, MergeEr
     Ok(ScenarioRecord {
         name: first.name.clone(),
         started_at,
-        duration: parts.iter().map(|part| part.duration).max().unwrap_or_default(),
+        duration: parts
+            .iter()
+            .map(|part| part.duration)
+            .max()
+            .unwrap_or_default(),
         end: RunEnd::Complete,
         warm_up_requests: parts.iter().map(|part| part.warm_up_requests).sum(),
         users: UserCounts {
@@ -269,6 +297,7 @@ fn scenario(shards: &[SavedShard], out: &Path) -> Result<ScenarioRecord, MergeEr
         },
         steps,
         windows,
+        stages: stages(&parts)?,
         errors: errors(&parts),
         server: parts.iter().find_map(|part| part.server.clone()),
         // Several generators have no sum; the one that worked hardest is the one in question.
@@ -323,8 +352,10 @@ fn step(parts: &[&StepRecord]) -> Result<StepRecord, MergeError> {
     let names: BTreeSet<&String> = parts.iter().flat_map(|part| part.phases.keys()).collect();
     let mut phases = BTreeMap::new();
     for name in names {
-        let same: Vec<&HistogramRecord> =
-            parts.iter().filter_map(|part| part.phases.get(name)).collect();
+        let same: Vec<&HistogramRecord> = parts
+            .iter()
+            .filter_map(|part| part.phases.get(name))
+            .collect();
         phases.insert(name.clone(), HistogramRecord::merge(&same)?);
     }
     Ok(StepRecord {
@@ -423,6 +454,35 @@ fn window_step(parts: &[&WindowStep], times: Option<&Recording>) -> WindowStep {
         p95: quantile(0.95),
         max,
     }
+}
+
+/// Parts of the measured phase are the same in all shards, because their plans are.
+fn stages(parts: &[&ScenarioRecord]) -> Result<Vec<StageRecord>, MergeError> {
+    let first = *parts.first().ok_or(MergeError::Nothing)?;
+    let mut stages = Vec::with_capacity(first.stages.len());
+    for stage in &first.stages {
+        let mut same = Vec::with_capacity(parts.len());
+        for (index, part) in (1..).zip(parts) {
+            let found = part.stages.iter().find(|other| {
+                other.span == stage.span && other.response.len() == stage.response.len()
+            });
+            same.push(found.ok_or(MergeError::Corrupt {
+                index,
+                what: "it lacks a part of the measured phase".to_owned(),
+            })?);
+        }
+        let response = (0..stage.response.len())
+            .map(|place| {
+                let records: Vec<_> = same.iter().map(|stage| &stage.response[place]).collect();
+                HistogramRecord::merge(&records)
+            })
+            .collect::<Result<_, _>>()?;
+        stages.push(StageRecord {
+            span: stage.span,
+            response,
+        });
+    }
+    Ok(stages)
 }
 
 fn errors(parts: &[&ScenarioRecord]) -> Vec<ErrorCount> {

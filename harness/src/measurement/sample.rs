@@ -117,6 +117,7 @@ fn scenario() -> ScenarioRecord {
                 max: Some(Micros(4_000)),
             }],
         }],
+        stages: Vec::new(),
         errors: vec![ErrorCount {
             step: "send".to_owned(),
             kind: "status 503".to_owned(),

@@ -24,6 +24,7 @@ mod sampler;
 mod scenario;
 mod script;
 mod server_timing;
+mod stages;
 mod step;
 mod story;
 mod sut;

@@ -15,6 +15,7 @@ use super::phase::{Broken, Limit, Moment, Watch, conduct};
 use super::recorder::{StepWindow, Totals};
 use super::sampler::{Sampled, Sampler};
 use super::script::{PhaseKind, Script};
+use super::stages::Stages;
 use super::sut::Sut;
 use crate::event::{Event, Tick};
 use crate::measurement::archive::{ArchiveError, RunEnd};
@@ -184,6 +185,7 @@ struct Measured<'a> {
     sampler: Option<Sampler>,
     sampled: Option<Sampled>,
     windows: Vec<Window>,
+    stages: Stages,
     completed: u64,
     failed: u64,
     /// The first thing that could not be written or started.
@@ -216,6 +218,7 @@ impl<'a> Measured<'a> {
             sampler: None,
             sampled: None,
             windows: Vec::new(),
+            stages: Stages::of(&plan.targets, names.len()),
             completed: 0,
             failed: 0,
             problem: None,
@@ -275,6 +278,7 @@ impl<'a> Measured<'a> {
         let mut all = Recording::growing();
         let mut completed_now = 0;
         for (second, steps) in self.script.recorder.close(last) {
+            self.stages.add(second, &steps);
             for (place, step) in steps.iter().enumerate() {
                 self.completed += step.completed;
                 self.failed += step.failed;
@@ -349,6 +353,7 @@ impl<'a> Measured<'a> {
             },
             steps,
             windows: self.windows,
+            stages: self.stages.to_records().map_err(ArchiveError::from)?,
             errors,
             server,
             generator,

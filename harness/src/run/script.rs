@@ -128,7 +128,10 @@ impl Script {
     /// Random numbers of a user.
     pub(super) fn chance(&self, user: u32, what: Chance) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream((u64::from(self.first_user) + u64::from(user)) * 2 + u64::from(matches!(what, Chance::Pauses)));
+        rng.set_stream(
+            (u64::from(self.first_user) + u64::from(user)) * 2
+                + u64::from(matches!(what, Chance::Pauses)),
+        );
         rng
     }
 

@@ -61,7 +61,12 @@ async fn work(script: &Script, number: u32, seat: Seat<'_>, mut pulse: Pulse<'_>
         script,
         number,
         seat,
-        variables: Variables::new(script.first_user + number, script.shift, &script.run, &script.feeds),
+        variables: Variables::new(
+            script.first_user + number,
+            script.shift,
+            &script.run,
+            &script.feeds,
+        ),
         pauses: script.chance(number, Chance::Pauses),
     };
     user.work().await;

@@ -208,10 +208,5 @@ fn more_errors(record: &ComparisonRecord) -> Option<(f64, f64)> {
     let (base, head) = (count(Side::Base), count(Side::Head));
     let (_, base_high) = stats::wilson(base.0, base.1)?;
     let (head_low, _) = stats::wilson(head.0, head.1)?;
-    (head_low > base_high).then(|| {
-        (
-            base.0 as f64 / base.1 as f64,
-            head.0 as f64 / head.1 as f64,
-        )
-    })
+    (head_low > base_high).then(|| (base.0 as f64 / base.1 as f64, head.0 as f64 / head.1 as f64))
 }

@@ -237,7 +237,10 @@ mod tests {
             })
             .collect();
         let change = look(&pairs, 0.05, 0.001).unwrap();
-        assert!(change.low > 0.19 && change.floor.unwrap() > 0.3, "{change:?}");
+        assert!(
+            change.low > 0.19 && change.floor.unwrap() > 0.3,
+            "{change:?}"
+        );
         assert_eq!(change.finding, Finding::Undecided);
     }
 

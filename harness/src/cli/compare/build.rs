@@ -206,10 +206,10 @@ fn worktree(commit: &str, root: &Path, worktrees: &Path) -> Result<PathBuf, Comp
         path: path.to_owned(),
         said,
     };
-    let prefix = git(root, &["rev-parse", "--show-prefix"])?
-        .map_err(|said| failed(worktrees, said))?;
-    let worktrees = std::path::absolute(worktrees)
-        .map_err(|error| failed(worktrees, error.to_string()))?;
+    let prefix =
+        git(root, &["rev-parse", "--show-prefix"])?.map_err(|said| failed(worktrees, said))?;
+    let worktrees =
+        std::path::absolute(worktrees).map_err(|error| failed(worktrees, error.to_string()))?;
     let path = worktrees.join(commit.get(..16).unwrap_or(commit));
     if path.join(".git").exists() {
         let found = git(&path, &["rev-parse", "HEAD"])?.map_err(|said| failed(&path, said))?;

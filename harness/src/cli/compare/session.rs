@@ -128,7 +128,9 @@ fn compared(
         );
     }
     let figure = figure(run, subject);
-    let accounting = scenario.map(|scenario| scenario.accounting).unwrap_or_default();
+    let accounting = scenario
+        .map(|scenario| scenario.accounting)
+        .unwrap_or_default();
     ComparedRun {
         side,
         started_at: run.started_at,
@@ -140,7 +142,9 @@ fn compared(
         value: figure.map(|figure| figure.value),
         ended: accounting.completed + accounting.failed,
         failed: accounting.failed,
-        others: scenario.map(|scenario| others(scenario, run.seed)).unwrap_or_default(),
+        others: scenario
+            .map(|scenario| others(scenario, run.seed))
+            .unwrap_or_default(),
     }
 }
 
@@ -152,7 +156,10 @@ fn figure(run: &RunRecord, subject: &Subject) -> Option<Figure> {
             statistic,
             steps,
         } => {
-            let scenario = run.scenarios.iter().find(|scenario| scenario.name == *name)?;
+            let scenario = run
+                .scenarios
+                .iter()
+                .find(|scenario| scenario.name == *name)?;
             of_scenario(scenario, *metric, *statistic, steps, run.seed)
         }
         Subject::Bench {
@@ -160,7 +167,10 @@ fn figure(run: &RunRecord, subject: &Subject) -> Option<Figure> {
             statistic,
         } => {
             let bench = run.bench.as_ref()?;
-            let function = bench.functions.iter().find(|known| known.name == *function)?;
+            let function = bench
+                .functions
+                .iter()
+                .find(|known| known.name == *function)?;
             let calls = Distribution::merge([&function.calls]).ok()?;
             // Benchmarked calls are kept in nanoseconds: a million of them are a millisecond.
             figure::of_distribution(&calls, Some(*statistic), 1e6).ok()
@@ -180,11 +190,17 @@ fn of_scenario(
         metric,
         statistic,
         steps: steps.to_vec(),
+        phase: None,
+        within: None,
         // Nothing is held against it; only the unit counts.
         bound: Bound {
             relation: Relation::Below,
             value: 0.0,
-            unit: metric.units().first().copied().unwrap_or(Unit::Milliseconds),
+            unit: metric
+                .units()
+                .first()
+                .copied()
+                .unwrap_or(Unit::Milliseconds),
         },
         tolerance_percent: 0.0,
         implausible_beyond: None,
@@ -204,7 +220,11 @@ fn of_scenario(
 fn others(scenario: &ScenarioRecord, seed: u64) -> BTreeMap<String, f64> {
     let mut others = BTreeMap::new();
     let wanted = [
-        ("average (ms)", Metric::ResponseTime, Some(Statistic::Average)),
+        (
+            "average (ms)",
+            Metric::ResponseTime,
+            Some(Statistic::Average),
+        ),
         ("median (ms)", Metric::ResponseTime, Some(Statistic::Median)),
         ("requests (/s)", Metric::Throughput, None),
     ];
@@ -232,7 +252,8 @@ fn tell(run: &ComparedRun, turn: usize, began: Instant, max_pairs: u32) {
         turn + 1,
         turn / 2 + 1,
         run.side.word(),
-        run.value.map_or_else(|| "no figure".to_owned(), |value| format!("{value:.3}")),
+        run.value
+            .map_or_else(|| "no figure".to_owned(), |value| format!("{value:.3}")),
     );
     if let Some(cause) = run.causes.first() {
         line.push_str(&format!(" (invalid: {cause})"));

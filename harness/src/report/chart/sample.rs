@@ -307,6 +307,7 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             .map(|(step, (times, failed))| step_record((step.0, step.1), times, *failed))
             .collect(),
         windows,
+        stages: Vec::new(),
         errors: errors(shape, &failed),
         server: Some(series(shape, duration, shape.cpu, shape.megabytes, tag)),
         generator: ResourceSeries {

@@ -62,7 +62,10 @@ async fn record_noise() {
         options.target = Some(format!("http://{address}").parse().unwrap());
         options.seed = turn as u64 / 2;
         let record = run(&suite, &options, &mut |_| {}).await.unwrap();
-        let p95 = record.scenarios[0].steps[0].response.quantile(0.95).unwrap();
+        let p95 = record.scenarios[0].steps[0]
+            .response
+            .quantile(0.95)
+            .unwrap();
         values.push(p95.unwrap().as_millis());
     }
     let pairs: Vec<(f64, f64)> = values

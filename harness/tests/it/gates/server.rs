@@ -74,7 +74,7 @@ ready = "/ready"
 [load]
 users = 8
 iterations = {iterations}
-warm_up = 3
+warm_up = 0
 
 [[steps]]
 name = "work"
