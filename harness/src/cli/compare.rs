@@ -11,7 +11,7 @@ use clap::Args as ClapArgs;
 use self::build::Build;
 pub(super) use self::build::CompareError;
 use self::session::Session;
-use super::measure::{self, CliError};
+use super::measure::{self, CliError, percent};
 use super::selection::header;
 use crate::exit::Exit;
 use crate::measurement::archive::RunEnd;
@@ -223,20 +223,6 @@ fn subject(args: &Args, suite: &Suite) -> Result<Subject, CliError> {
         statistic,
         steps: args.steps.clone(),
     })
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let number: f64 = text
-        .trim()
-        .trim_end_matches('%')
-        .trim()
-        .parse()
-        .map_err(|_| format!("{text:?} is not a share; write it as 5%"))?;
-    if number > 0.0 && number < 1_000.0 {
-        Ok(number)
-    } else {
-        Err(format!("{text:?} decides nothing; give a share above 0 %"))
-    }
 }
 
 fn metric(text: &str) -> Result<Metric, String> {

@@ -9,6 +9,7 @@ use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::measurement::archive::{ArchiveError, RunEnd, RunRecord, ShardRecord};
+use crate::measurement::capacity::CapacityRecord;
 use crate::measurement::merge::MergeError;
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
@@ -36,6 +37,12 @@ pub(super) enum CliError {
         "a shard has one scenario, and {scenarios} were chosen; name one: steps-perf run SCENARIO --shard I/N"
     )]
     ShardOfMany { scenarios: usize },
+    #[error("there is no scenario to run; name one of steps-perf list")]
+    NoScenario,
+    #[error(
+        "the scenario {scenario} has no target on response times, errors or resources, so every load would be carried; add one"
+    )]
+    NoQuality { scenario: String },
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -48,6 +55,8 @@ impl CliError {
         match self {
             Self::Plan(_)
             | Self::ShardOfMany { .. }
+            | Self::NoScenario
+            | Self::NoQuality { .. }
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
@@ -137,12 +146,32 @@ pub(super) fn measure(
     let (out, strict) = (selection.out.clone(), selection.strict);
     // A baseline that cannot be read is found before the load and not after it.
     let baseline = load_baseline(selection.baseline.as_deref())?;
-    let record = record(suite, root, selection, None)?;
+    let mut record = record(suite, root, selection, None)?;
+    record.capacity = CapacityRecord::latest(
+        &out,
+        &record.suite.sut.name,
+        &record.environment.fingerprint,
+    );
     let dir = out.join(&record.stamp);
     let assessment = assess(&record, baseline.as_ref());
     let written = write(&dir, &record, &assessment)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(strict))
+}
+
+/// A share as people write it on a command line: `5%`.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text
+        .trim()
+        .trim_end_matches('%')
+        .trim()
+        .parse()
+        .map_err(|_| format!("{text:?} is not a share; write it as 5%"))?;
+    if number > 0.0 && number < 1_000.0 {
+        Ok(number)
+    } else {
+        Err(format!("{text:?} decides nothing; give a share above 0 %"))
+    }
 }
 
 /// The run that a baseline's path names.
@@ -183,7 +212,7 @@ pub(super) fn measure_shard(
     })
 }
 
-fn record(
+pub(super) fn record(
     suite: &Suite,
     root: PathBuf,
     selection: Selection,

@@ -4,6 +4,7 @@
 //! with one of the documented exit codes of [`Exit`].
 
 mod bench;
+mod capacity;
 mod check;
 mod compare;
 mod gate;
@@ -46,6 +47,7 @@ enum Command {
     Merge(merge::Args),
     Report(report::Args),
     Gate(gate::Args),
+    Capacity(capacity::Args),
     Check(check::Args),
     Compare(compare::Args),
     List(list::Args),
@@ -72,6 +74,7 @@ pub fn main() -> Exit {
         Command::Merge(args) => merge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Gate(args) => gate::run(&args),
+        Command::Capacity(args) => capacity::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::List(args) => list::run(&args),

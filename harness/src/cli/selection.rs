@@ -6,7 +6,7 @@ use clap::Args;
 use reqwest::Url;
 
 /// What to measure and where to keep it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
     /// The suite file
     #[arg(long, value_name = "FILE", default_value = "scenarios/suite.toml")]

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::bench::BenchRecord;
+use super::capacity::CapacityRecord;
 use super::environment::{Environment, SutRecord, ToolRecord};
 use super::histogram::HistogramError;
 use super::load::ScenarioRecord;
@@ -62,6 +63,9 @@ pub struct RunRecord {
     /// Which share of the users it had; none for a whole run. A share alone is never judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardRecord>,
+    /// The search for the limit of this system on this machine that was the latest when it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityRecord>,
     /// From how many shards it was merged, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_from: Option<u32>,

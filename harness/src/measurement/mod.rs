@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod bench;
+pub mod capacity;
 pub mod clock;
 pub mod comparison;
 pub mod environment;

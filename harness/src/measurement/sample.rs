@@ -202,6 +202,7 @@ pub(super) fn run() -> RunRecord {
         }),
         end: RunEnd::Complete,
         shard: None,
+        capacity: None,
         merged_from: None,
     }
 }

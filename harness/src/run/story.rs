@@ -96,6 +96,7 @@ pub(super) async fn tell(
         bench: None,
         end: RunEnd::Unfinished,
         shard: options.shard,
+        capacity: None,
         merged_from: None,
     };
     run.save(&folder)?;

@@ -14,6 +14,7 @@ pub mod judgement;
 pub mod outcome;
 pub mod paired;
 mod quantile;
+pub mod search;
 pub mod signed_rank;
 mod slope;
 pub mod stats;

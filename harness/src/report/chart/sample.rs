@@ -179,6 +179,7 @@ fn make() -> RunRecord {
         bench: Some(bench()),
         end: RunEnd::Complete,
         shard: None,
+        capacity: None,
         merged_from: None,
     }
 }

@@ -31,9 +31,27 @@ impl Noise {
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
-    /// Runs of the base in the order in which they were done.
-    pub(super) fn base_runs(&self) -> Vec<f64> {
-        self.pairs.iter().map(|pair| pair.0).collect()
+    /// All runs in the order in which they were done, as if none were slow: those of the slow law are
+    /// brought to the level of the others.
+    pub(super) fn level_runs(&self) -> Vec<f64> {
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        let ratio = median(self.pairs.iter().map(|pair| pair.1).collect())
+            / median(self.pairs.iter().map(|pair| pair.0).collect());
+        self.pairs
+            .iter()
+            .enumerate()
+            .flat_map(|(place, (base, slow))| {
+                let level = slow / ratio;
+                if place % 2 == 0 {
+                    [*base, level]
+                } else {
+                    [level, *base]
+                }
+            })
+            .collect()
     }
 }
 
