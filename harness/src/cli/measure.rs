@@ -281,10 +281,15 @@ pub(super) fn print_verdicts(
     record: &RunRecord,
     assessment: &Assessment,
     dir: &Path,
-    report: &Path,
+    document: &Path,
 ) -> Result<(), CliError> {
     let tty = std::io::stdout().is_terminal();
-    Ok(Console::new(std::io::stdout(), tty).verdicts(record, assessment, dir, report)?)
+    Console::new(std::io::stdout(), tty).verdicts(record, assessment, dir, document)?;
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|set| set == "true") {
+        let lines = report::annotations::render(record, assessment);
+        std::io::stdout().lock().write_all(lines.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The folder of a run that is named by its folder or by its `run.json`; likewise of a comparison.

@@ -1,5 +1,6 @@
 //! `steps-perf merge`: the shards of one run become one record.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -46,6 +47,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     std::fs::create_dir_all(&args.out)?;
     let part = tempfile::Builder::new()
         .prefix(".merge-")
+        .permissions(std::fs::Permissions::from_mode(0o755))
         .tempdir_in(&args.out)?;
     let record = merge(shards, &stamp, part.path())?;
     record.save(part.path())?;

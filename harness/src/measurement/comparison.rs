@@ -209,6 +209,24 @@ mod tests {
     use super::Side::{Base, Head};
     use super::*;
 
+    /// `UPDATE_SCHEMAS=1 cargo test` writes the file anew.
+    #[test]
+    fn the_published_schema_is_that_of_the_types() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/compare.schema.json");
+        let text = format!(
+            "{}\n",
+            serde_json::to_string_pretty(&ComparisonRecord::schema()).unwrap()
+        );
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            published == text,
+            "schemas/compare.schema.json is not that of the types; run UPDATE_SCHEMAS=1 cargo test"
+        );
+    }
+
     #[test]
     fn each_build_begins_as_often_as_the_other() {
         let turns: Vec<Side> = (0..8).map(Side::of_turn).collect();

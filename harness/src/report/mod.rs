@@ -3,6 +3,7 @@
 //! [`write_report`] fills the folder of a run from its record alone, so that a report can be written
 //! again at any time from `run.json`.
 
+pub mod annotations;
 pub mod chart;
 pub mod checksums;
 pub mod comparison;

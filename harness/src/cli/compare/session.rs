@@ -21,7 +21,7 @@ use crate::run::{self, RunOptions};
 use crate::verdict::comparison::is_over;
 use crate::verdict::distribution::Distribution;
 use crate::verdict::figure::{self, Figure};
-use crate::verdict::validity;
+use crate::verdict::validity::{self, CauseKind};
 
 /// What every run of a comparison has in common.
 pub(super) struct Session<'a> {
@@ -110,6 +110,8 @@ fn compared(
     plan.sut.start.clone_from(&suite.sut.start);
     let mut causes: Vec<String> = validity::of_run(run)
         .into_iter()
+        // Micro-benchmarks need no system.
+        .filter(|cause| !(cause.kind == CauseKind::SystemMissing && run.suite.scenarios.is_empty()))
         .map(|cause| cause.what)
         .collect();
     let scenario = run.scenarios.first();
