@@ -107,7 +107,8 @@ mod tests {
             times += u32::from(load == 55);
             load <= 57 && !(load == 55 && times == 2)
         });
-        assert_eq!(found, Some(52));
+        // 50 is within a tenth of 55, which was missed.
+        assert_eq!(found, Some(50));
     }
 
     #[test]
