@@ -153,6 +153,8 @@ fn with_users(suite: &Suite, users: u32) -> Suite {
 
 fn trial(run: &RunRecord, users: u32, folder: String) -> Trial {
     let assessment = verdict::assess(run);
+    // Where the run or its scenario is invalid, so is every target, and its causes say why.
+    let is_valid = assessment.causes.is_empty() && assessment.groups().all(|g| g.causes.is_empty());
     let causes = assessment
         .causes
         .iter()
@@ -160,7 +162,10 @@ fn trial(run: &RunRecord, users: u32, folder: String) -> Trial {
         .map(|cause| cause.what.clone());
     let missed = assessment
         .judgements()
-        .filter(|judgement| judgement.verdict > Verdict::Marginal)
+        .filter(|judgement| {
+            judgement.verdict == Verdict::Fail
+                || (judgement.verdict == Verdict::Invalid && is_valid)
+        })
         .map(|judgement| format!("{}: {}", judgement.label, judgement.reason.text()));
     let worst = assessment.groups().filter_map(|group| group.verdict).max();
     let measured = run.scenarios.first();
