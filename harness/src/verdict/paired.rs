@@ -15,8 +15,9 @@ use super::signed_rank::{fewest, shift};
 /// of its looks; and likewise that it passes one which is worse.
 pub const ERROR: f64 = 0.005;
 
-/// The fewest pairs of a budget: with fewer nothing could be said at all.
-pub const FEWEST_PAIRS: u32 = 8;
+/// The fewest pairs of a budget: with fewer there are too few neighbours of the same build to state the
+/// noise floor, without which no head is called worse.
+pub const FEWEST_PAIRS: u32 = 10;
 
 /// How much more data there is at each look than at the one before.
 const GROWTH: f64 = 1.4;
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn looks_are_fixed_by_the_budget_and_share_the_error() {
-        for budget in [8, 10, 16, 20, 40, 60, 100, 200] {
+        for budget in [10, 12, 16, 20, 40, 60, 100, 200] {
             let looks = Looks::within(budget);
             assert_eq!(looks.pairs.last(), Some(&(budget as usize)), "{looks:?}");
             assert!(
@@ -242,6 +243,15 @@ mod tests {
             "{change:?}"
         );
         assert_eq!(change.finding, Finding::Undecided);
+    }
+
+    #[test]
+    fn the_smallest_budget_can_fail() {
+        let pairs: Vec<(f64, f64)> = (0..FEWEST_PAIRS)
+            .map(|place| (100.0 + f64::from(place % 3), 150.0))
+            .collect();
+        let change = judge(&pairs, 0.05, &Looks::within(FEWEST_PAIRS)).unwrap();
+        assert_eq!(change.finding, Finding::Worse, "{change:?}");
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn compare_for_real(
         "--threshold",
         threshold,
         "--max-pairs",
-        "8",
+        "10",
         "--out",
         folder.path().join("out").to_str().unwrap(),
     ]);
@@ -157,14 +157,14 @@ fn compare_for_real(
 fn a_head_that_takes_ten_times_as_long_fails() {
     let (output, record, _folder) = compare_for_real(10.0, "10%");
     assert_eq!(code(&output), 20, "{}", told(&output));
-    assert_eq!(record.runs.len(), 16);
+    assert_eq!(record.runs.len(), 20);
 }
 
 #[test]
 fn the_same_build_passes_a_wide_threshold() {
     let (output, record, _folder) = compare_for_real(1.0, "300%");
     assert_eq!(code(&output), 0, "{}", told(&output));
-    assert_eq!(record.runs.len(), 16);
+    assert_eq!(record.runs.len(), 20);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn what_cannot_be_compared_is_refused_before_any_load() {
             &["--head", "http://127.0.0.1:1", "--threshold", "0%"][..],
             2,
         ),
-        (&["--head", "http://127.0.0.1:1", "--max-pairs", "7"], 2),
+        (&["--head", "http://127.0.0.1:1", "--max-pairs", "9"], 2),
         (&["--head", "http://127.0.0.1:1", "--statistic", "max"], 2),
         (&["--head", "http://127.0.0.1:1", "--step", "no_such"], 2),
         (&["--head", "http://"], 2),
