@@ -5,6 +5,7 @@
 
 mod config;
 mod error;
+mod eval;
 mod ingest;
 mod key;
 mod openapi;
@@ -51,6 +52,9 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Judge the engine's rules on labelled lines
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// Print the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -77,6 +81,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Tenant(command) => wait_for(tenant::run(command)),
         Command::Key(command) => wait_for(key::run(command)),
         Command::Config(command) => config::run(command),
+        Command::Eval(command) => eval::run(command),
         Command::Openapi => openapi::run(),
     }
 }

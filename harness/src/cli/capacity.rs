@@ -54,6 +54,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let only = [args.scenario.clone()];
     let (mut suite, root) = measure::load(&args.selection, &only)?;
     let scenario = suite.scenarios.first_mut().ok_or(CliError::NoScenario)?;
+    if scenario.load.arrivals.is_some() {
+        return Err(CliError::OpenModel {
+            scenario: scenario.name.clone(),
+        });
+    }
     scenario.targets.retain(is_quality);
     if scenario.targets.is_empty() {
         return Err(CliError::NoQuality {

@@ -9,12 +9,15 @@ use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::measurement::archive::{ArchiveError, RunEnd, RunRecord, ShardRecord};
+use crate::measurement::calibration::{Calibration, CalibrationError};
 use crate::measurement::capacity::CapacityRecord;
 use crate::measurement::merge::MergeError;
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
-use crate::report::{self, ReportError, Written};
+use crate::report::verify::VerifyError;
+use crate::report::{self, ReportError, Written, index};
+use crate::run::calibrate::CalibrateError;
 use crate::run::{self, RunError, RunOptions};
 use crate::verdict::{self, Assessment};
 
@@ -43,6 +46,16 @@ pub(super) enum CliError {
         "the scenario {scenario} has no target on response times, errors or resources, so every load would be carried; add one"
     )]
     NoQuality { scenario: String },
+    #[error(
+        "the scenario {scenario} has arrivals, and capacity searches for users; give a scenario with users and pauses"
+    )]
+    OpenModel { scenario: String },
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateError),
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -57,6 +70,7 @@ impl CliError {
             | Self::ShardOfMany { .. }
             | Self::NoScenario
             | Self::NoQuality { .. }
+            | Self::OpenModel { .. }
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
@@ -65,7 +79,10 @@ impl CliError {
             | Self::Archive(_)
             | Self::Merge(_)
             | Self::Report(_)
+            | Self::Verify(_)
             | Self::Output(_) => Exit::Invalid,
+            Self::Calibration(CalibrationError::NoPlace) => Exit::Usage,
+            Self::Calibrate(_) | Self::Calibration(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
     }
@@ -155,6 +172,7 @@ pub(super) fn measure(
     let dir = out.join(&record.stamp);
     let assessment = assess(&record, baseline.as_ref());
     let written = write(&dir, &record, &assessment)?;
+    index::write(&out)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(strict))
 }
@@ -224,6 +242,7 @@ pub(super) fn record(
     options.seed = selection.seed;
     options.keep_going = selection.keep_going;
     options.shard = shard;
+    options.calibration = Calibration::usual_path().ok();
     options.command = std::env::args().collect();
 
     let mut console = Console::new(std::io::stderr(), std::io::stderr().is_terminal());

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::archive::{ArchiveError, RunEnd, RunRecord};
+use super::generator::{Gaps, GeneratorHealth};
 use super::histogram::{HistogramError, HistogramRecord, Recording};
 use super::load::{
     Accounting, ErrorCount, ScenarioRecord, StageRecord, StepRecord, UserCounts, Window, WindowStep,
@@ -303,6 +304,10 @@ fn scenario(shards: &[SavedShard], out: &Path) -> Result<ScenarioRecord, MergeEr
         // Several generators have no sum; the one that worked hardest is the one in question.
         generator: busiest(&parts).unwrap_or_else(|| first.generator.clone()),
         lateness: HistogramRecord::merge(&lateness)?,
+        censored: censored(&parts)?,
+        // Arrivals are one schedule and have no shards.
+        arrivals: None,
+        health: health(&parts)?,
     })
 }
 
@@ -387,12 +392,13 @@ fn windows(
     let mut seconds: BTreeMap<u32, Vec<Recording>> = BTreeMap::new();
     for saved in shards {
         for (place, name) in names.iter().enumerate() {
-            for (second, histogram) in read_interval_log(&saved.folder, &first.name, name)? {
+            for interval in read_interval_log(&saved.folder, &first.name, name)? {
+                let second = u32::try_from(interval.second).unwrap_or(u32::MAX);
                 let steps = seconds
                     .entry(second)
                     .or_insert_with(|| vec![Recording::growing(); names.len()]);
                 if let Some(recording) = steps.get_mut(place) {
-                    recording.merge_histogram(&histogram);
+                    recording.merge_histogram(&interval.times);
                 }
             }
         }
@@ -496,6 +502,49 @@ fn errors(parts: &[&ScenarioRecord]) -> Vec<ErrorCount> {
     let mut errors: Vec<ErrorCount> = errors.into_values().collect();
     errors.sort_by_key(|error| std::cmp::Reverse(error.count));
     errors
+}
+
+/// Requests that were open at the end, where every shard counted them.
+fn censored(parts: &[&ScenarioRecord]) -> Result<Option<HistogramRecord>, MergeError> {
+    let records: Option<Vec<_>> = parts.iter().map(|part| part.censored.as_ref()).collect();
+    let merged = records.map(|records| HistogramRecord::merge(&records));
+    Ok(merged.transpose()?)
+}
+
+/// What happened to one generator happened to the run: gaps add up, and the worst step counts.
+fn health(parts: &[&ScenarioRecord]) -> Result<Option<GeneratorHealth>, MergeError> {
+    let all: Option<Vec<&GeneratorHealth>> =
+        parts.iter().map(|part| part.health.as_ref()).collect();
+    let Some(all) = all else {
+        return Ok(None);
+    };
+    let wakes: Vec<_> = all.iter().map(|health| &health.wakes).collect();
+    let gaps = |of: fn(&GeneratorHealth) -> Gaps| {
+        all.iter().fold(Gaps::default(), |sum, health| {
+            let one = of(health);
+            Gaps {
+                count: sum.count + one.count,
+                total: Micros(sum.total.0.saturating_add(one.total.0)),
+                longest: sum.longest.max(one.longest),
+            }
+        })
+    };
+    Ok(Some(GeneratorHealth {
+        wakes: HistogramRecord::merge(&wakes)?,
+        stood_still: gaps(|health| health.stood_still),
+        starved: gaps(|health| health.starved),
+        clock_step: all
+            .iter()
+            .map(|health| health.clock_step)
+            .max()
+            .unwrap_or_default(),
+        descriptor_limit: all
+            .iter()
+            .filter_map(|health| health.descriptor_limit)
+            .min(),
+        without_descriptor: all.iter().map(|health| health.without_descriptor).sum(),
+        without_port: all.iter().map(|health| health.without_port).sum(),
+    }))
 }
 
 fn busiest(parts: &[&ScenarioRecord]) -> Option<ResourceSeries> {

@@ -127,6 +127,9 @@ fn scenario() -> ScenarioRecord {
         server: Some(series()),
         generator: series(),
         lateness: times(&[1_100]),
+        censored: None,
+        arrivals: None,
+        health: None,
     }
 }
 
@@ -155,7 +158,7 @@ fn suite() -> Suite {
     }
 }
 
-pub(super) fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     RunRecord {
         format: FORMAT,
         stamp: "20250511_094532".to_owned(),
@@ -200,6 +203,7 @@ pub(super) fn run() -> RunRecord {
                 calls: times(&[80, 90]),
             }],
         }),
+        instrument: None,
         end: RunEnd::Complete,
         shard: None,
         capacity: None,

@@ -16,6 +16,7 @@ use super::script::{PhaseKind, Script};
 use super::sut::{Launcher, Sut, SutError};
 use crate::event::{Ending, Event};
 use crate::measurement::archive::{FORMAT, RunEnd, RunRecord};
+use crate::measurement::calibration::Calibration;
 use crate::measurement::clock::stamp;
 use crate::measurement::environment::{Environment, ToolRecord};
 use crate::measurement::raw;
@@ -94,11 +95,13 @@ pub(super) async fn tell(
         scenarios: Vec::new(),
         memory: None,
         bench: None,
+        instrument: None,
         end: RunEnd::Unfinished,
         shard: options.shard,
         capacity: None,
         merged_from: None,
     };
+    run.instrument = calibration(options, &run, sink);
     run.save(&folder)?;
     sink(Event::RunStarted {
         stamp,
@@ -135,6 +138,21 @@ pub(super) async fn tell(
         ending: ending(&run.end),
     });
     Ok(run)
+}
+
+/// The calibration of this machine and build, if there is one.
+fn calibration(options: &RunOptions, run: &RunRecord, sink: Sink<'_>) -> Option<Calibration> {
+    let path = options.calibration.as_deref()?;
+    match Calibration::load(path) {
+        Ok(made) => made.filter(|made| made.is_of(&run.environment, &run.tool)),
+        Err(error) => {
+            // A run is worth as much without it; its report says that there is none.
+            sink(Event::Warning {
+                text: error.to_string(),
+            });
+            None
+        }
+    }
 }
 
 struct Teller<'a> {
@@ -282,6 +300,13 @@ fn share<'p>(
         return Ok((Cow::Borrowed(plan), 0));
     };
     let users = plan.load.users;
+    if plan.load.arrivals.is_some() {
+        return Err(RunError::Plan {
+            place: format!("scenario `{}`", plan.name),
+            message: "arrivals are one schedule and cannot be shared out; use users with pauses"
+                .to_owned(),
+        });
+    }
     match shard.part.part_of(plan) {
         Some(part) => Ok((Cow::Owned(part), shard.part.first_user_of(users))),
         None => Err(RunError::Plan {

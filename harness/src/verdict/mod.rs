@@ -10,9 +10,11 @@ pub mod comparison;
 pub mod distribution;
 pub mod family;
 pub(crate) mod figure;
+pub mod generator;
 pub mod judgement;
 pub mod outcome;
 pub mod paired;
+mod precision;
 mod quantile;
 pub mod search;
 pub mod signed_rank;
@@ -252,7 +254,8 @@ fn scenario(
                 })
             }),
         };
-        Question::of_target(&plan.name, target).judge(figure, void)
+        let judgement = Question::of_target(&plan.name, target).judge(figure, void);
+        precision::limited(judgement, record.instrument.as_ref())
     });
     let judgements = judgements.collect();
     group(&plan.name, causes, judgements)

@@ -122,45 +122,53 @@ impl IntervalLog {
     }
 }
 
-/// The histograms of one step by second, as they were written.
+/// One entry of a log that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interval {
+    /// Seconds since the start of the measured phase.
+    pub second: u64,
+    /// Response times in microseconds.
+    pub times: Histogram<u64>,
+}
+
+/// Reads the log of a step.
 ///
 /// # Errors
-/// When the log is not there, or cut off.
+/// When there is none, or it is not in the format of the HDR tools; the message names the line.
 pub fn read_interval_log(
     folder: &Path,
     scenario: &str,
     step: &str,
-) -> Result<Vec<(u32, Histogram<u64>)>, ArchiveError> {
+) -> Result<Vec<Interval>, ArchiveError> {
     let path = folder
         .join(HISTOGRAMS)
         .join(histogram_file(scenario, step, "hlog"));
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(ArchiveError::Missing { path });
-        }
-        Err(source) => return Err(ArchiveError::Read { path, source }),
-    };
-    let corrupt = |message: String| ArchiveError::Content {
+    let text = std::fs::read(&path).map_err(|source| ArchiveError::Read {
         path: path.clone(),
-        key: "interval log".to_owned(),
-        message,
-    };
-    let mut seconds = Vec::new();
+        source,
+    })?;
+    let mut deserializer = Deserializer::new();
+    let mut intervals = Vec::new();
     for entry in IntervalLogIterator::new(&text) {
-        let entry = entry.map_err(|error| corrupt(format!("{error:?}")))?;
+        let broken = |message: String| ArchiveError::Content {
+            path: path.clone(),
+            key: format!("interval {}", intervals.len() + 1),
+            message,
+        };
+        let entry = entry.map_err(|error| broken(format!("{error:?}")))?;
         let LogEntry::Interval(interval) = entry else {
             continue;
         };
         let bytes = STANDARD
             .decode(interval.encoded_histogram())
-            .map_err(|error| corrupt(error.to_string()))?;
-        let histogram: Histogram<u64> = Deserializer::new()
+            .map_err(|error| broken(error.to_string()))?;
+        let times = deserializer
             .deserialize(&mut bytes.as_slice())
-            .map_err(|error| corrupt(error.to_string()))?;
-        let second = u32::try_from(interval.start_timestamp().as_secs())
-            .map_err(|error| corrupt(error.to_string()))?;
-        seconds.push((second, histogram));
+            .map_err(|error| broken(error.to_string()))?;
+        intervals.push(Interval {
+            second: interval.start_timestamp().as_secs(),
+            times,
+        });
     }
-    Ok(seconds)
+    Ok(intervals)
 }

@@ -94,12 +94,12 @@ fn sound() -> &'static Sound {
             arguments.extend(["--out", out.to_str().unwrap()]);
             arguments.extend(more);
             let output = steps_perf(&arguments);
+            // Beside the run's folder stands the index of all of them.
             let made = std::fs::read_dir(&out)
                 .unwrap()
-                .next()
-                .unwrap()
-                .unwrap()
-                .path();
+                .map(|entry| entry.unwrap().path())
+                .find(|path| path.is_dir())
+                .unwrap();
             (code(&output), told(&output), made)
         };
         let (exit, said, plain) = measure("plain", SCENARIO, &[]);

@@ -99,7 +99,7 @@ fn merged_shards_are_the_whole_run() {
     let logged: u64 = log
         .unwrap()
         .iter()
-        .map(|(_, histogram)| histogram.len())
+        .map(|interval| interval.times.len())
         .sum();
     assert_eq!(logged, scenario.steps[0].completed);
     // The order in which they are given does not matter.
