@@ -191,6 +191,8 @@ pub struct Attention {
     /// When it was filled in.
     #[schema(value_type = String, format = DateTime)]
     pub taken_at: Timestamp,
+    /// Later entries with all answers that do not ask for it; an entry without answers cannot tell.
+    pub later_entries_without: u32,
 }
 
 /// What recurs over a client's sessions.

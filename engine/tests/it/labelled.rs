@@ -69,10 +69,17 @@ fn an_unmet_bound_fails_and_says_which() {
 fn sentiment_is_compared_with_a_file_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rated.jsonl");
-    std::fs::write(&file, "{\"text\": \"A table.\", \"compound\": 0.0}\nnot json\n").unwrap();
+    std::fs::write(
+        &file,
+        "{\"text\": \"A table.\", \"compound\": 0.0}\nnot json\n",
+    )
+    .unwrap();
     let (held, _, err) = eval("sentiment", &file, &[]);
     assert!(!held && err.contains("rated.jsonl:2: "), "{err}");
     std::fs::write(&file, "{\"text\": \"A table.\", \"compound\": 0.0}\n").unwrap();
     let (held, out, err) = eval("sentiment", &file, &["--max-deviation", "0.0001"]);
-    assert!(held && out.contains("same to 1e-4       1.000"), "{out}{err}");
+    assert!(
+        held && out.contains("same to 1e-4       1.000"),
+        "{out}{err}"
+    );
 }

@@ -50,12 +50,16 @@ fn line(instrument: Instrument, entries: &[&InstrumentEntry]) -> InstrumentProgr
 
 /// What a person must look at, the latest first.
 pub(super) fn attention(entries: &[InstrumentEntry]) -> Vec<Attention> {
-    let found = |entry: &InstrumentEntry| {
+    let without = |entry: &&InstrumentEntry| entry.items.is_some() && entry.attention().is_none();
+    let found = |(at, entry): (usize, &InstrumentEntry)| {
+        let later = entries.get(at + 1..).unwrap_or_default().iter();
+        let later = later.filter(|other| other.instrument == entry.instrument);
         Some(Attention {
             reason: entry.attention()?.to_owned(),
             entry_id: entry.id.clone(),
             taken_at: entry.taken_at,
+            later_entries_without: u32::try_from(later.filter(without).count()).unwrap_or(u32::MAX),
         })
     };
-    entries.iter().rev().filter_map(found).collect()
+    entries.iter().enumerate().rev().filter_map(found).collect()
 }

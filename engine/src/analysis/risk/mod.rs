@@ -56,7 +56,8 @@ pub(super) fn find(sentence: &Sentence<'_>) -> Vec<RiskFinding> {
             keep_gravest(&mut findings, finding);
         }
     }
-    if findings.is_empty() && score::resembles_risk(&words) {
+    let lowered = !findings.is_empty();
+    if !findings.iter().any(RiskFinding::is_raised) && score::resembles_risk(&words, lowered) {
         findings.extend(resemblance(sentence));
     }
     findings.sort_by(|a, b| (a.byte_start, &a.category).cmp(&(b.byte_start, &b.category)));

@@ -9,8 +9,11 @@ use std::sync::LazyLock;
 
 use super::super::reading::entries;
 
-/// Tenths from which on a sentence is put on record.
+/// Tenths from which on a sentence is put on record in which no phrase was found.
 const THRESHOLD: f64 = -10.0;
+
+/// And one whose phrases were all taken to be denied, idioms or quoted: rules of assertion err too.
+const THRESHOLD_IF_LOWERED: f64 = 10.0;
 
 /// Shorter sentences count as if they had so many words: two words are little to judge by.
 const LEAST_WORDS: f64 = 4.0;
@@ -48,9 +51,15 @@ fn score(words: &[&str]) -> f64 {
     f64::from(WEIGHTS.constant) + f64::from(sum) / count.sqrt()
 }
 
-/// Whether the words resemble those of risk.
-pub(super) fn resembles_risk(words: &[&str]) -> bool {
-    score(words) >= THRESHOLD
+/// Whether the words resemble those of risk; more is asked where the second stage lowered all that
+/// was found.
+pub(super) fn resembles_risk(words: &[&str], lowered: bool) -> bool {
+    let threshold = if lowered {
+        THRESHOLD_IF_LOWERED
+    } else {
+        THRESHOLD
+    };
+    score(words) >= threshold
 }
 
 #[cfg(test)]

@@ -301,7 +301,7 @@ impl<'r> Writer<'r> {
         };
         let item = Item {
             text: format!(
-                "Open risk flag: {}, severity {} of 6, meant as {}.{urgent}",
+                "Open risk flag: {}, severity {} of 6 ({}).{urgent}",
                 flag.category.replace('_', " "),
                 flag.severity,
                 flag.assertion.replace('_', " "),
@@ -394,12 +394,17 @@ impl<'r> Writer<'r> {
             blocks.push(Block::Paragraph(none.to_owned()));
             return blocks;
         }
+        let of_client = |insight: &&ReportInsight| !is_of_documents(insight);
+        // Goals have a section of their own, with every one of them.
+        let shown = |insight: &&ReportInsight| insight.detector != "goal_progress";
         for (status, heading) in [
             (InsightStatus::Accepted, "Accepted by a reviewer"),
             (InsightStatus::Draft, "Not reviewed yet"),
         ] {
             let of: Vec<Item> = insights
                 .iter()
+                .filter(of_client)
+                .filter(shown)
                 .filter(|insight| insight.status == status)
                 .map(|insight| self.insight(insight))
                 .collect();
@@ -407,6 +412,14 @@ impl<'r> Writer<'r> {
                 blocks.push(section(heading));
                 blocks.push(Block::Items(of));
             }
+        }
+        let documents = insights.iter().filter(|it| is_of_documents(it));
+        let documents: Vec<Item> = documents
+            .map(|insight| Item::plain(insight.statement.clone()))
+            .collect();
+        if !documents.is_empty() {
+            blocks.push(section("What the persona's documents hold on it"));
+            blocks.push(Block::Items(documents));
         }
         blocks
     }
@@ -420,7 +433,7 @@ impl<'r> Writer<'r> {
                 test(&insight.test),
                 insight.confidence
             )),
-            quotes: self.quotes(insight.evidence.iter().take(QUOTES)),
+            quotes: self.quotes(telling(&insight.evidence)),
         }
     }
 
@@ -446,6 +459,21 @@ impl<'r> Writer<'r> {
     }
 }
 
+/// Whether it says something of the persona's documents rather than of the client.
+fn is_of_documents(insight: &ReportInsight) -> bool {
+    matches!(insight.detector.as_str(), "knowledge_link" | "coverage_gap")
+}
+
+/// A few quotations, whole sentences before single words.
+fn telling(evidence: &[Evidence]) -> impl Iterator<Item = &Evidence> {
+    let is_sentence = |it: &&Evidence| match it {
+        Evidence::Message { quote, .. } | Evidence::Document { quote, .. } => quote.contains(' '),
+    };
+    let sentences = evidence.iter().filter(is_sentence);
+    let words = evidence.iter().filter(move |it| !is_sentence(it));
+    sentences.chain(words).take(QUOTES)
+}
+
 fn entry_notice(attention: &Attention) -> Item {
     let text = match attention.reason.as_str() {
         "phq9_item_9" => {
@@ -456,8 +484,19 @@ fn entry_notice(attention: &Attention) -> Item {
     };
     Item {
         text,
-        note: Some(format!("Filled in on {}.", date(attention.taken_at))),
+        note: Some(filled_in(attention)),
         quotes: Vec::new(),
+    }
+}
+
+fn filled_in(attention: &Attention) -> String {
+    let on = date(attention.taken_at);
+    match attention.later_entries_without {
+        0 => format!("Filled in on {on}; no later entry answers it with 0."),
+        n => format!(
+            "Filled in on {on}; {} it with 0.",
+            counted(n, "later entry answers", "later entries answer")
+        ),
     }
 }
 
@@ -499,7 +538,14 @@ fn course(instrument: &InstrumentProgress) -> String {
 
 fn test(test: &DetectorTest) -> String {
     let name = test.name.replace('_', " ");
-    let effect = format!("{name}, n = {}, effect {:.2}", test.n, test.effect);
+    let effect = match test.name.as_str() {
+        "poisson_tail" => format!("{:.1} times the mean of the client's topics", test.effect),
+        "fisher_exact" => format!("odds ratio {:.2}", test.effect),
+        "mann_kendall" | "least_squares_slope" => format!("slope {:+.3}", test.effect),
+        "pettitt_permutation" => format!("shift {:+.2}", test.effect),
+        _ => format!("effect {:.2}", test.effect),
+    };
+    let effect = format!("{name}, n = {}, {effect}", test.n);
     match (test.p, test.q) {
         (Some(p), Some(q)) => format!("{effect}, {}, {}", p_value("p", p), p_value("q", q)),
         _ => effect,

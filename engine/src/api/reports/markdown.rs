@@ -76,7 +76,11 @@ fn escaped(text: &str) -> String {
             continue;
         }
         blank = false;
-        let leads = at == 0 && matches!(c, '-' | '+' | '=' | '~');
+        let next = text
+            .get(at + c.len_utf8()..)
+            .and_then(|rest| rest.chars().next());
+        let alone = next.is_none_or(|next| !next.is_alphanumeric());
+        let leads = at == 0 && alone && matches!(c, '-' | '+' | '=' | '~');
         if leads
             || matches!(
                 c,
