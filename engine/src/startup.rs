@@ -7,19 +7,21 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api};
 use crate::config::crisis::CrisisTexts;
-use crate::config::{Config, ConfigError, HttpConfig};
+use crate::config::{Config, ConfigError};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::IdSource;
 use crate::memory::embed::{StaticTable, TableError};
-use crate::memory::{Memories, MemoryError};
+use crate::memory::{Memories, MemoryError, Snapshots};
 use crate::provider::OfflineModel;
 use crate::service::{Parts, ServiceError, Services};
 use crate::shutdown::Shutdown;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::worker::Worker;
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +90,12 @@ pub async fn services_with(
         source,
     })?);
     let table = Arc::new(StaticTable::shipped()?);
-    let memories = Memories::open(Arc::clone(&store), table, &config.memory).await?;
+    let snapshots = match config.memory.snapshots {
+        true => Snapshots::beside(&config.database.path),
+        false => Snapshots::none(),
+    };
+    let memories =
+        Memories::open_with(Arc::clone(&store), table, &config.memory, snapshots).await?;
     let parts = Parts {
         store,
         memories,
@@ -96,13 +103,15 @@ pub async fn services_with(
         clock,
         ids,
         limits: config.limits.clone(),
-        crisis: CrisisTexts::shipped()?,
+        worker: config.worker.clone(),
+        crisis: CrisisTexts::load(&config.crisis)?,
     };
     let services = Arc::new(Services::new(parts, &config.auth));
     services
         .publish_shipped()
         .await
         .map_err(StartupError::Personas)?;
+    crate::allocator::give_back();
     Ok(services)
 }
 
@@ -113,6 +122,7 @@ pub struct Server {
     router: Router,
     services: Arc<Services>,
     grace: Duration,
+    worker: Option<Worker>,
 }
 
 impl Server {
@@ -120,7 +130,8 @@ impl Server {
     ///
     /// # Errors
     /// When the address is taken or not this machine's.
-    pub async fn bind(services: Arc<Services>, http: &HttpConfig) -> Result<Self, StartupError> {
+    pub async fn bind(services: Arc<Services>, config: &Config) -> Result<Self, StartupError> {
+        let http = &config.http;
         let refuse = |source: std::io::Error| StartupError::Listen {
             address: http.listen,
             hint: match source.kind() {
@@ -137,12 +148,15 @@ impl Server {
         let listener = TcpListener::bind(http.listen).await.map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
         let router = api::router(Api::new(Arc::clone(&services), http.clone()));
+        let worker = Worker::new(Arc::clone(&services), &config.worker);
+        let worker = config.worker.enabled.then_some(worker);
         Ok(Self {
             listener,
             address,
             router,
             services,
             grace: http.shutdown_grace(),
+            worker,
         })
     }
 
@@ -163,13 +177,41 @@ impl Server {
                 tracing::debug!(%error, "TCP_NODELAY was not set");
             }
         });
+        let (services, stopping) = (Arc::clone(&self.services), shutdown.clone());
+        let refolding = tokio::spawn(async move {
+            tokio::select! {
+                outcome = services.conversations.refold_outdated() => {
+                    if let Err(error) = outcome {
+                        tracing::warn!(%error, "analyses of another version are folded anew on demand only");
+                    }
+                }
+                () = stopping.draining() => {}
+            }
+        });
+        let stop = CancellationToken::new();
+        let background = self
+            .worker
+            .map(|worker| tokio::spawn(worker.run(stop.clone())));
         let draining = shutdown.clone();
-        let server = axum::serve(listener, self.router)
-            .with_graceful_shutdown(async move { draining.draining().await });
+        let told = stop.clone();
+        let server = axum::serve(listener, self.router).with_graceful_shutdown(async move {
+            draining.draining().await;
+            told.cancel();
+        });
+        // A job under way is finished like a request; one that is cut is due again later.
+        let finished = async {
+            let outcome = server.await;
+            stop.cancel();
+            if let Some(Err(error)) = async { Some(background?.await) }.await {
+                tracing::error!(%error, "the background broke off");
+            }
+            outcome
+        };
         let outcome = tokio::select! {
-            outcome = async { server.await } => outcome.map_err(StartupError::Serve),
+            outcome = finished => outcome.map_err(StartupError::Serve),
             () = shutdown.cutting(self.grace) => Ok(()),
         };
+        refolding.abort();
         self.services.close().await;
         outcome
     }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::domain::analysis::Depth;
+use crate::domain::analysis::{Depth, SessionAnalysis};
 use crate::domain::id::{ClientId, SessionId};
 
 use super::Api;
@@ -31,7 +31,7 @@ pub(super) struct AnalysisParams {
     get, path = "/analysis/sessions/{id}", tag = "analysis", operation_id = "analyse_session",
     params(("id" = String, Path), AnalysisParams, ("If-None-Match" = Option<String>, Header)),
     responses(
-        (status = 200, body = Object, headers(("ETag" = String))),
+        (status = 200, body = SessionAnalysis, headers(("ETag" = String))),
         (status = 304, description = "The caller has the present version."),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     )
@@ -50,15 +50,17 @@ pub(super) async fn session(
         Depth::Standard => "standard",
         Depth::Deep => "deep",
     };
-    let etag = format!(
-        "\"a{}-{}-{depth}\"",
-        analyses.version(),
-        session.message_count
-    );
+    let earlier = match params.depth {
+        Depth::Deep => analyses.earlier(&call.scope, &session).await?,
+        Depth::Basic | Depth::Standard => Vec::new(),
+    };
+    let etag = analyses.tag(&session, &earlier, depth);
     if conditions.has(&etag) {
         return answer::not_modified(&etag);
     }
-    let analysis = analyses.render(&call.scope, &session, params.depth).await?;
+    let analysis = analyses
+        .render_beside(&call.scope, &session, &earlier, params.depth)
+        .await?;
     answer::tagged(answer::ok(&call.scope.phases, &analysis)?, &etag)
 }
 

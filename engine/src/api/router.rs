@@ -15,8 +15,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    Api, analysis, auth, conversations, export, health, insights, memory, openapi, personas,
-    request, risk_flags, sessions, transcripts,
+    Api, analysis, auth, conversations, export, health, insights, jobs, memory, openapi, personas,
+    progress, reports, request, risk_flags, sessions, transcripts,
 };
 
 /// All documented addresses.
@@ -36,6 +36,12 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(conversations::send, conversations::list))
         // /conversations/{session_id}/messages/batch
         .routes(routes!(conversations::send_batch))
+        // /conversations/{session_id}/messages/{id}
+        .routes(routes!(
+            conversations::read,
+            conversations::change,
+            conversations::delete
+        ))
         // /conversations/{session_id}/export
         .routes(routes!(export::export))
         // /personas
@@ -54,6 +60,20 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(analysis::session))
         // /analysis/insights/client/{id}
         .routes(routes!(analysis::client_insights))
+        // /analysis/progress/client/{id}
+        .routes(routes!(progress::progress))
+        // /analysis/progress/client/{id}/instruments
+        .routes(routes!(progress::enter, progress::entries))
+        // /analysis/progress/client/{id}/instruments/{entry_id}
+        .routes(routes!(progress::delete))
+        // /analysis/patterns/client/{id}
+        .routes(routes!(progress::patterns))
+        // /analysis/reports/client/{id}
+        .routes(routes!(reports::client))
+        // /jobs
+        .routes(routes!(jobs::create))
+        // /jobs/{id}
+        .routes(routes!(jobs::read))
         // /insights
         .routes(routes!(insights::generate, insights::list))
         // /insights/{id}

@@ -53,7 +53,7 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     }
     let shutdown = Shutdown::on_signals().map_err(CliError::Runtime)?;
     let services = startup::services(&config).await?;
-    let server = Server::bind(Arc::clone(&services), &config.http).await?;
+    let server = Server::bind(Arc::clone(&services), &config).await?;
     if args.dev {
         dev_key(&services, &args.dev_key_file).await?;
     }

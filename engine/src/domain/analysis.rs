@@ -2,12 +2,13 @@
 //! carries its n, and "too little to tell" is a value of its own.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{MessageId, SessionId};
 use super::risk::RiskFinding;
 
 /// How much is rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Depth {
     /// Counts, sentiment and open risk flags.
@@ -20,9 +21,10 @@ pub enum Depth {
 }
 
 /// Words of the client, equal to the stored bytes of the message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     /// Which message.
+    #[schema(value_type = String)]
     pub message_id: MessageId,
     /// First byte in the message's content.
     pub byte_start: usize,
@@ -33,7 +35,7 @@ pub struct Quote {
 }
 
 /// A figure, or the statement that there is too little to compute it from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Estimate<T> {
     /// Enough was seen.
@@ -58,7 +60,7 @@ impl<T> Estimate<T> {
 }
 
 /// A 95 % confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -67,7 +69,7 @@ pub struct Interval {
 }
 
 /// The slope of a least-squares line.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Slope {
     /// Change from one observation to the next.
     pub per_step: f64,
@@ -76,9 +78,10 @@ pub struct Slope {
 }
 
 /// What a session's messages show, without an LLM.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionAnalysis {
     /// Which session.
+    #[schema(value_type = String)]
     pub session_id: SessionId,
     /// How much is rendered.
     pub depth: Depth,
@@ -102,8 +105,14 @@ pub struct SessionAnalysis {
     pub key_points: Vec<KeyPoint>,
     /// What was spoken of, the most frequent first.
     pub topics: Vec<Topic>,
+    /// Messages that share words, the greatest group first.
+    pub themes: Vec<Theme>,
+    /// Stretches that keep to one subject, in order; none at depth `basic`.
+    pub segments: Option<Estimate<Segmentation>>,
     /// What the client wants or means to do.
     pub goals: Vec<Goal>,
+    /// Goals of the client's earlier sessions that this one tells of as done; only at depth `deep`.
+    pub earlier_goals: Vec<EarlierGoal>,
     /// Sentences that sound the most burdened, the most burdened first.
     pub concerns: Vec<ScoredQuote>,
     /// What the client said to have done or managed.
@@ -112,12 +121,15 @@ pub struct SessionAnalysis {
     pub markers: Option<Estimate<Markers>>,
     /// How the client's share develops; only at depth `deep`.
     pub engagement: Option<Estimate<Engagement>>,
+    /// Sentences of the persona that may be reflections, the latest; only at depth `deep`. Listed,
+    /// never counted or scored.
+    pub possible_reflections: Vec<PossibleReflection>,
     /// How full the bounded pools are; only at depth `deep`.
     pub working: Option<Working>,
 }
 
 /// Who spoke how much. Exact counts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TurnTaking {
     /// The client.
     pub client: SpeakerCounts,
@@ -128,7 +140,7 @@ pub struct TurnTaking {
 }
 
 /// Counts of one speaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct SpeakerCounts {
     /// Messages.
     pub messages: u32,
@@ -141,7 +153,7 @@ pub struct SpeakerCounts {
 }
 
 /// A share of the words, with figures of other conversations beside it and no verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TalkShare {
     /// From 0 to 1.
     pub share: f64,
@@ -154,7 +166,7 @@ pub struct TalkShare {
 }
 
 /// Questions by rule, with the rule's known error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Questions {
     /// The client's.
     pub client: QuestionCounts,
@@ -167,7 +179,7 @@ pub struct Questions {
 }
 
 /// Counts of questions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct QuestionCounts {
     /// Questions that invite an account.
     pub open: u32,
@@ -175,9 +187,11 @@ pub struct QuestionCounts {
     pub closed: u32,
 }
 
-/// How often the question rule was wrong on `AnnoMI`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// How often the question rule was wrong on sentences labelled by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QuestionError {
+    /// Sentences of the labelled set.
+    pub n: u32,
     /// Share of found questions that are questions.
     pub precision: f64,
     /// Share of questions that are found.
@@ -187,7 +201,7 @@ pub struct QuestionError {
 }
 
 /// Sentiment of the client's sentences.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sentiment {
     /// The scale: `vader_compound`, from -1 to 1.
     pub scale: String,
@@ -197,10 +211,39 @@ pub struct Sentiment {
     pub lowest: Option<ScoredQuote>,
     /// The sentence with the highest score above zero.
     pub highest: Option<ScoredQuote>,
+    /// Where sentences begin to sound different, the latest eight in order.
+    pub change_points: Vec<ChangePoint>,
+}
+
+/// A point from which the client's sentences sound different. It says nothing of the reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChangePoint {
+    /// The first sentence after it.
+    pub from: Quote,
+    /// How they sound from there on.
+    pub direction: Direction,
+    /// Sentences between the change point before and this one.
+    pub n_before: u32,
+    /// Their mean.
+    pub mean_before: f64,
+    /// Sentences from here to the next change point, or to the end.
+    pub n_after: u32,
+    /// Their mean.
+    pub mean_after: f64,
+}
+
+/// How sentences come to sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Higher scores.
+    Lighter,
+    /// Lower scores.
+    MoreBurdened,
 }
 
 /// Figures over the client's sentences.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SentimentFigures {
     /// Sentences.
     pub n: u32,
@@ -217,7 +260,7 @@ pub struct SentimentFigures {
 }
 
 /// A sentence with its sentiment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScoredQuote {
     /// The words.
     #[serde(flatten)]
@@ -227,7 +270,7 @@ pub struct ScoredQuote {
 }
 
 /// A central sentence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct KeyPoint {
     /// The words.
     #[serde(flatten)]
@@ -237,7 +280,7 @@ pub struct KeyPoint {
 }
 
 /// Something spoken of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Topic {
     /// The client's own words.
     pub label: String,
@@ -255,8 +298,74 @@ pub struct Topic {
     pub evidence: Vec<Quote>,
 }
 
+/// Messages of the client that share words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Theme {
+    /// The client's own word or phrase that tells the group from the others most.
+    pub label: String,
+    /// The words that tell it most.
+    pub words: Vec<String>,
+    /// Messages in the group.
+    pub messages: u32,
+    /// Their sentences.
+    pub sentences: u32,
+    /// How many of the sentences sound negative.
+    pub negative_sentences: u32,
+    /// From its first and its latest message.
+    pub evidence: Vec<Quote>,
+}
+
+/// The session cut where its subject changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Segmentation {
+    /// The client's sentences that hold a word of content.
+    pub n: u32,
+    /// The stretches in order; one if no change was found.
+    pub list: Vec<Segment>,
+}
+
+/// A stretch of the session that keeps to one subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Segment {
+    /// Its first sentence.
+    pub from: Quote,
+    /// The words that tell it from the other segments.
+    pub words: Vec<String>,
+    /// The client's sentences in it that hold a word of content.
+    pub sentences: u32,
+    /// How many of them sound negative.
+    pub negative_sentences: u32,
+}
+
+/// A sentence of the persona that may take up what the client said just before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PossibleReflection {
+    /// The persona's words.
+    pub persona: Quote,
+    /// The client's words.
+    pub client: Quote,
+    /// Why it is listed: `shared_words` or `opening_and_shared_words`.
+    pub basis: String,
+    /// Stems in common, at most three.
+    pub shared_stems: Vec<String>,
+}
+
+/// A goal of an earlier session that this one tells of as done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EarlierGoal {
+    /// The earlier session.
+    #[schema(value_type = String)]
+    pub session_id: SessionId,
+    /// The goal as it was stated there.
+    pub statement: Quote,
+    /// Wish or undertaking.
+    pub kind: GoalKind,
+    /// The sentence of this session that tells of it as done.
+    pub follow_through: Quote,
+}
+
 /// What the client wants or means to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Goal {
     /// The words.
     pub statement: Quote,
@@ -271,7 +380,7 @@ pub struct Goal {
 }
 
 /// How firm a goal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalKind {
     /// Something wished for: "I want to …".
@@ -281,7 +390,7 @@ pub enum GoalKind {
 }
 
 /// Whether a goal was reached, as far as the client's words show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalStatus {
     /// Nothing said says that it was done.
@@ -291,7 +400,7 @@ pub enum GoalStatus {
 }
 
 /// The risk findings of a session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskSummary {
     /// How many findings there were in all.
     pub total: u32,
@@ -304,9 +413,10 @@ pub struct RiskSummary {
 }
 
 /// A finding and its message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskRecord {
     /// Which message.
+    #[schema(value_type = String)]
     pub message_id: MessageId,
     /// What was found there.
     #[serde(flatten)]
@@ -314,7 +424,7 @@ pub struct RiskRecord {
 }
 
 /// Something the client said to have done or managed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Strength {
     /// Which rule found it: `follow_through` or `achievement`.
     pub basis: String,
@@ -324,7 +434,7 @@ pub struct Strength {
 }
 
 /// Rates of some kinds of words. A trend at most; no diagnosis follows from them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Markers {
     /// The client's words.
     pub n: u64,
@@ -337,7 +447,7 @@ pub struct Markers {
 }
 
 /// Shares of verb forms by tense, as far as the rule recognises them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TenseShare {
     /// Verb forms recognised.
     pub n: u32,
@@ -350,7 +460,7 @@ pub struct TenseShare {
 }
 
 /// How the client's share develops.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Engagement {
     /// The client's messages.
     pub n: u32,
@@ -361,7 +471,7 @@ pub struct Engagement {
 }
 
 /// How full the bounded pools are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Working {
     /// Bytes of the state.
     pub state_bytes: usize,
@@ -369,6 +479,8 @@ pub struct Working {
     pub state_bytes_limit: usize,
     /// Candidate sentences in the pool.
     pub candidate_sentences: u32,
+    /// Groups of messages kept.
+    pub groups: u32,
     /// Terms counted at present.
     pub terms: u32,
     /// Terms seen, repeats included.

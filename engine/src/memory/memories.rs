@@ -1,6 +1,6 @@
 //! The four layers behind one door.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
@@ -10,11 +10,12 @@ use super::embed::Embedder;
 use super::error::{IngestError, MemoryError};
 use super::experience::{self, Entry, Scope, Scopes};
 use super::foundation::{self, Foundation, Limits};
-use super::search::Query;
+use super::search::{Kept, Query};
+use super::snapshot::Snapshots;
 use super::{metacognition, synthesis};
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
-use crate::domain::id::{ClientId, DocumentId, MessageId, SessionId, TenantId};
+use crate::domain::id::{ChunkId, ClientId, DocumentId, MessageId, SessionId, TenantId};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, MemoryScope, Recalled, RecalledItem};
 use crate::domain::page::PageSize;
@@ -46,7 +47,7 @@ pub struct PersonaStats {
     pub documents: usize,
     /// Passages.
     pub chunks: usize,
-    /// `exact` or `hnsw`.
+    /// `exact`, `staged` or `hnsw`.
     pub vector_index: &'static str,
 }
 
@@ -73,6 +74,7 @@ pub struct Memories {
     config: MemoryConfig,
     foundations: RwLock<Foundations>,
     scopes: Scopes,
+    snapshots: Snapshots,
 }
 
 impl std::fmt::Debug for Memories {
@@ -93,14 +95,32 @@ impl Memories {
         embedder: Arc<dyn Embedder>,
         config: &MemoryConfig,
     ) -> Result<Self, MemoryError> {
+        Self::open_with(store, embedder, config, Snapshots::none()).await
+    }
+
+    /// The same with what `snapshots` have of the indexes; what they lack or have too much is made
+    /// good.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open_with(
+        store: Arc<dyn Store>,
+        embedder: Arc<dyn Embedder>,
+        config: &MemoryConfig,
+        snapshots: Snapshots,
+    ) -> Result<Self, MemoryError> {
         let memories = Self {
             scopes: Scopes::new(config.scopes_in_memory),
             foundations: RwLock::default(),
             config: config.clone(),
             store,
             embedder,
+            snapshots,
         };
-        for persona in memories.store.all_persona_keys().await? {
+        let personas = memories.store.all_persona_keys().await?;
+        memories.snapshots.sweep(&personas);
+        for persona in personas {
+            memories.adopt(&persona);
             let documents = memories.store.documents(&persona).await?;
             let mut chunks: HashMap<DocumentId, Vec<Chunk>> = HashMap::new();
             for chunk in memories.store.chunks(&persona).await? {
@@ -113,8 +133,72 @@ impl Memories {
                 let chunks = chunks.remove(&document.id).unwrap_or_default();
                 memories.publish_document(&document, &chunks);
             }
+            if let Some(foundation) = memories.foundations_mut().get_mut(&persona) {
+                foundation.disown_strangers();
+                if foundation.take_lost() {
+                    memories.snapshots.discard(&persona);
+                }
+            }
         }
+        memories.save();
         Ok(memories)
+    }
+
+    /// How indexes are made: one that was made in another way is no use.
+    fn made_with(&self) -> String {
+        format!(
+            "{} {} {:?}",
+            self.embedder.name(),
+            self.embedder.dimensions(),
+            self.config.vector_index
+        )
+    }
+
+    /// Begins a persona's foundation with the index that was kept, if it can be used.
+    fn adopt(&self, persona: &PersonaKey) {
+        let kept: Kept<ChunkId> = match self.snapshots.load(persona, &self.made_with()) {
+            Ok(Some(kept)) => kept,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a persona's index is built anew");
+                return;
+            }
+        };
+        let dimensions = self.embedder.dimensions();
+        let mut foundation = Foundation::new(&self.config, dimensions);
+        if foundation.adopt(&self.config, dimensions, kept) {
+            self.foundations_mut().insert(persona.clone(), foundation);
+        } else {
+            let (owner, persona) = (&persona.owner, &persona.id);
+            tracing::warn!(%owner, %persona, "a persona's kept index contradicts itself and is built anew");
+        }
+    }
+
+    /// Keeps the index of every persona that is large enough and has changed.
+    pub fn save(&self) {
+        let personas: Vec<PersonaKey> = self.foundations().keys().cloned().collect();
+        for persona in personas {
+            let unsaved = |foundation: &mut Foundation| {
+                foundation.chunks() >= self.config.snapshot_from && foundation.take_unsaved()
+            };
+            if !self
+                .foundations_mut()
+                .get_mut(&persona)
+                .is_some_and(unsaved)
+            {
+                continue;
+            }
+            // The lock is held until the file stands: a passage that is withdrawn meanwhile would not
+            // find the file that has it.
+            let foundations = self.foundations();
+            if let Some(foundation) = foundations.get(&persona)
+                && let Err(error) =
+                    self.snapshots
+                        .save(&persona, &self.made_with(), &foundation.kept())
+            {
+                tracing::warn!(%error, "the next start takes longer");
+            }
+        }
     }
 
     /// Cuts a document into passages. Nothing is remembered yet: commit both, then call
@@ -132,14 +216,30 @@ impl Memories {
         foundation::prepare(Limits::of(&self.config), persona, name, content, now)
     }
 
-    /// Makes a committed document known. It replaces the persona's document of the same name.
+    /// Makes a committed document known. It replaces the persona's document of the same name; what
+    /// both say is not embedded again.
     pub fn publish_document(&self, document: &Document, chunks: &[Chunk]) {
-        let prepared = foundation::Prepared::new(document, chunks, &*self.embedder);
         let dimensions = self.embedder.dimensions();
-        self.foundations_mut()
-            .entry(document.persona.clone())
-            .or_insert_with(|| Foundation::new(&self.config, dimensions))
-            .publish(prepared);
+        let mut known = self
+            .foundations()
+            .get(&document.persona)
+            .map_or_else(HashSet::new, |foundation| foundation.known(chunks));
+        loop {
+            let prepared = foundation::Prepared::new(document, chunks, &known, &*self.embedder);
+            let mut foundations = self.foundations_mut();
+            let foundation = foundations
+                .entry(document.persona.clone())
+                .or_insert_with(|| Foundation::new(&self.config, dimensions));
+            let published = foundation.publish(&prepared);
+            if foundation.take_lost() {
+                self.snapshots.discard(&document.persona);
+            }
+            if published {
+                return;
+            }
+            // A passage went meanwhile; nothing is taken for known the second time.
+            known.clear();
+        }
     }
 
     /// Forgets a document that was deleted.
@@ -147,6 +247,9 @@ impl Memories {
         let mut foundations = self.foundations_mut();
         if let Some(foundation) = foundations.get_mut(persona) {
             foundation.withdraw(id);
+            if foundation.take_lost() {
+                self.snapshots.discard(persona);
+            }
             if foundation.documents() == 0 {
                 foundations.remove(persona);
             }
@@ -156,6 +259,7 @@ impl Memories {
     /// Forgets the documents of a persona that was deleted.
     pub fn withdraw_persona(&self, persona: &PersonaKey) {
         self.foundations_mut().remove(persona);
+        self.snapshots.discard(persona);
     }
 
     /// The passages of `persona` that are relevant to `query`, best first, at most `k`; none when
@@ -259,6 +363,14 @@ impl Memories {
         self.scopes.forget_session(tenant, client, session);
     }
 
+    /// Forgets an experience whose message was changed or removed.
+    pub fn forget_experience(&self, experience: &Experience) {
+        if let Some(entry) = self.scopes.present(&experience.scope) {
+            let mut scope = entry.scope.write().unwrap_or_else(PoisonError::into_inner);
+            scope.forget_experience(&experience.id);
+        }
+    }
+
     /// Forgets a client whose data was deleted.
     pub fn forget_client(&self, tenant: &TenantId, client: &ClientId) {
         self.scopes.forget_client(tenant, client);
@@ -300,11 +412,10 @@ impl Memories {
                     .map(|r| {
                         let vector = match &r.item {
                             RecalledItem::Experience { experience_id, .. } => {
-                                scope.vector(experience_id)
+                                scope.vector(experience_id).map(<[f32]>::to_vec)
                             }
                             _ => None,
                         };
-                        let vector = vector.map(<[f32]>::to_vec);
                         (r, vector)
                     }),
             );
@@ -388,7 +499,6 @@ impl Memories {
                 RecalledItem::Foundation { chunk_id, .. } => foundation.vector(chunk_id),
                 _ => None,
             };
-            let vector = vector.map(<[f32]>::to_vec);
             (recalled, vector)
         };
         foundation

@@ -21,6 +21,7 @@ mod memories;
 pub mod metacognition;
 pub mod rank;
 mod search;
+mod snapshot;
 mod synthesis;
 
 #[cfg(test)]
@@ -29,3 +30,4 @@ mod tests;
 pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
 pub use memories::{Memories, MemoryStats, PersonaStats, SeenTurn};
+pub use snapshot::{SnapshotError, Snapshots};

@@ -7,6 +7,7 @@
 mod analyses;
 mod auth;
 mod cache;
+mod clients;
 mod conversation;
 mod core;
 mod error;
@@ -14,16 +15,22 @@ mod fault;
 mod folds;
 mod idempotency;
 mod insights;
+mod jobs;
 mod knowledge;
+mod message_changes;
 pub mod persona_file;
 mod persona_rules;
 mod personas;
+mod progress;
 mod recall;
+mod refolding;
+mod reports;
 mod risk;
 mod sessions;
 pub mod shipped;
 mod transcript;
 mod turn_lock;
+mod withdrawn_quotes;
 
 use std::sync::Arc;
 
@@ -35,8 +42,13 @@ pub use error::ServiceError;
 pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
+pub use jobs::Jobs;
+pub use message_changes::{ExpectedMessage, MessageChange};
 pub use personas::Personas;
+pub use progress::{NewInstrumentEntry, Progress};
 pub use recall::Recall;
+pub use refolding::Refolding;
+pub use reports::Reports;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
 pub use transcript::{SaidTurn, Transcribed};
@@ -65,7 +77,13 @@ pub struct Services {
     /// Analyses.
     pub analyses: Analyses,
     /// Insights.
-    pub insights: Insights,
+    pub insights: Arc<Insights>,
+    /// Progress, patterns and instruments.
+    pub progress: Progress,
+    /// Reports on a client.
+    pub reports: Reports,
+    /// Work of the background.
+    pub jobs: Jobs,
     /// Risk flags.
     pub risk_flags: RiskFlags,
 }
@@ -76,14 +94,22 @@ impl Services {
     pub fn new(parts: Parts, auth: &AuthConfig) -> Self {
         let parts = Arc::new(parts);
         let folds = Arc::new(folds::Folds::new(Arc::clone(&parts)));
+        let clients = Arc::new(clients::Clients::new(
+            Arc::clone(&parts),
+            Arc::clone(&folds),
+        ));
+        let insights = Arc::new(Insights::new(Arc::clone(&parts), Arc::clone(&clients)));
         Self {
             auth: Auth::new(Arc::clone(&parts), auth),
             personas: Personas::new(Arc::clone(&parts)),
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
             recall: Recall::new(Arc::clone(&parts)),
-            analyses: Analyses::new(Arc::clone(&parts), Arc::clone(&folds)),
-            insights: Insights::new(Arc::clone(&parts), folds),
+            analyses: Analyses::new(Arc::clone(&parts), folds),
+            progress: Progress::new(Arc::clone(&parts), Arc::clone(&clients)),
+            reports: Reports::new(Arc::clone(&parts), clients, Arc::clone(&insights)),
+            jobs: Jobs::new(Arc::clone(&parts), Arc::clone(&insights)),
+            insights,
             risk_flags: RiskFlags::new(Arc::clone(&parts)),
             parts,
         }
@@ -117,8 +143,9 @@ impl Services {
         RequestId::new(&self.parts.ids, &*self.parts.clock)
     }
 
-    /// Waits for writes under way and closes the store.
+    /// Keeps the indexes for the next start, waits for writes under way and closes the store.
     pub async fn close(&self) {
+        self.parts.memories.save();
         self.parts.store.close().await;
     }
 }

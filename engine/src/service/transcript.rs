@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::analysis::SessionState as Fold;
+use crate::analysis::{Delta, SessionState as Fold};
 use crate::domain::id::{ExperienceId, MessageId, RiskFlagId, SessionId};
 use crate::domain::memory::{Experience, ExperienceKind, MemoryScope, Origin};
 use crate::domain::message::{Message, Role};
@@ -19,7 +19,7 @@ use super::conversation::Conversations;
 use super::core::Scope;
 use super::error::ServiceError;
 use super::fault::Fault;
-use super::folds::Folds;
+use super::folds::{Folds, put_delta};
 use super::idempotency::{Outcome, Repeatable};
 use super::sessions::metadata_faults;
 
@@ -108,20 +108,25 @@ impl Conversations {
             messages: Vec::with_capacity(turns.len()),
             experiences: Vec::with_capacity(turns.len()),
             flags: Vec::new(),
+            deltas: Vec::with_capacity(turns.len()),
         };
         for turn in turns {
-            self.take_turn(scope, &mut taken, &mut fold, turn, now);
+            self.take_turn(scope, &mut taken, &mut fold, turn, now)?;
         }
         let Taken {
             mut session,
             messages,
             experiences,
             flags,
+            deltas,
         } = taken;
         session.state = SessionState::Active;
         session.revision += 1;
         session.updated_at = now;
         let mut set: WriteSet = messages.iter().cloned().map(Write::InsertMessage).collect();
+        for delta in deltas {
+            set.push(delta);
+        }
         for experience in &experiences {
             set.push(Write::InsertExperience(experience.clone()));
         }
@@ -133,10 +138,12 @@ impl Conversations {
         if let Some(repeatable) = repeatable {
             set.push(repeatable.keep(scope, &transcribed, &session.id, now)?);
         }
-        set.push(Write::UpdateSession(session));
+        set.push(Write::UpdateSession(session.clone()));
         scope.commit(&self.parts, set).await?;
-        self.folds.remember(scope, id, fold);
-        self.index(scope, &experiences).await;
+        self.folds.remember(scope, &session, fold);
+        for experience in &experiences {
+            self.index(scope, experience).await;
+        }
         Ok(transcribed)
     }
 
@@ -170,14 +177,14 @@ impl Conversations {
         fold: &mut Fold,
         turn: &SaidTurn,
         now: Timestamp,
-    ) {
+    ) -> Result<(), ServiceError> {
         let (ids, clock) = (&self.parts.ids, &*self.parts.clock);
         let session = &mut taken.session;
         let message = Message {
             id: MessageId::new(ids, clock),
             tenant: scope.tenant.clone(),
             session: session.id.clone(),
-            seq: session.message_count,
+            seq: session.next_seq,
             role: turn.role,
             content: turn.content.clone(),
             reply: None,
@@ -185,7 +192,14 @@ impl Conversations {
             created_at: turn.said_at.unwrap_or(now),
         };
         session.message_count += 1;
-        let seen = scope.phases.time(Phase::Analysis, || fold.step(&message));
+        session.next_seq += 1;
+        let (delta, seen) = scope.phases.time(Phase::Analysis, || {
+            let delta = Delta::of(&message);
+            fold.apply(&message, &delta);
+            let seen = fold.observe(&message, &delta);
+            (delta, seen)
+        });
+        taken.deltas.push(put_delta(&message, &delta)?);
         let risky = seen.risks.iter().any(|finding| finding.requires_human());
         taken
             .flags
@@ -221,6 +235,7 @@ impl Conversations {
             created_at: message.created_at,
         });
         taken.messages.push(message);
+        Ok(())
     }
 }
 
@@ -230,4 +245,6 @@ struct Taken {
     messages: Vec<Message>,
     experiences: Vec<Experience>,
     flags: Vec<RiskFlag>,
+    /// What each message adds to the analysis, to be stored with it.
+    deltas: Vec<Write>,
 }

@@ -2,9 +2,12 @@
 //! store; `conformance_suite!` makes a test of each.
 
 mod atomicity;
+mod changes;
 mod erasure;
 mod insights;
+mod instruments;
 mod isolation;
+mod jobs;
 mod messages;
 mod personas;
 mod risk;
@@ -13,9 +16,12 @@ mod sessions;
 mod tenants;
 
 pub(crate) use atomicity::*;
+pub(crate) use changes::*;
 pub(crate) use erasure::*;
 pub(crate) use insights::*;
+pub(crate) use instruments::*;
 pub(crate) use isolation::*;
+pub(crate) use jobs::*;
 pub(crate) use messages::*;
 pub(crate) use personas::*;
 pub(crate) use risk::*;
@@ -44,12 +50,26 @@ macro_rules! conformance_suite {
             pages_of_sessions_are_stable_under_inserts,
             messages_are_read_in_order,
             a_message_needs_its_session_and_a_free_place,
+            a_changed_message_keeps_its_place_and_loses_what_rested_on_its_words,
+            a_removed_message_takes_along_what_rests_on_it,
+            other_data_of_a_message_disturbs_nothing,
+            only_what_is_there_is_changed,
+            deltas_come_with_their_messages,
+            replies_are_found_by_what_they_quote,
+            sessions_folded_otherwise_are_walked_in_order,
             a_fold_is_replaced,
             the_newest_folds_of_a_client_come_oldest_first,
             experiences_come_oldest_first,
             an_insight_is_replaced_with_its_evidence,
             insights_are_listed_newest_first,
             an_insight_quotes_only_sessions_of_its_client,
+            what_is_quoted_must_stand_there,
+            reviews_are_counted_by_detector,
+            instrument_entries_come_oldest_first,
+            whoever_wants_the_same_work_joins_the_job_that_waits,
+            a_job_is_hastened_when_enough_has_gathered,
+            a_due_job_is_taken_by_one_worker,
+            finished_jobs_are_forgotten_in_time,
             knowledge_is_replaced_by_domain,
             a_risk_flag_is_closed_once,
             risk_flags_are_listed_newest_first,

@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 
 use crate::domain::id::{
-    ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId,
+    ApiKeyId, ClientId, DocumentId, InsightId, InstrumentEntryId, MessageId, RiskFlagId, SessionId,
+    TenantId,
 };
-use crate::domain::insight::Insight;
+use crate::domain::insight::{Evidence, Insight};
+use crate::domain::instrument::InstrumentEntry;
+use crate::domain::job::Job;
 use crate::domain::memory::{Experience, KnowledgeDomain};
 use crate::domain::message::Message;
 use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
@@ -26,8 +29,25 @@ pub struct FoldRecord {
     pub version: u32,
     /// How many messages are folded in.
     pub seq: u32,
+    /// The session's count of edits and removals that are folded in.
+    pub edits: u32,
     /// The state, at most 32 KiB.
     pub state: Vec<u8>,
+}
+
+/// What the analysis took from one message: bytes that only `analysis` reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeltaRecord {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which session.
+    pub session: SessionId,
+    /// The message's place in it.
+    pub seq: u32,
+    /// The version of the algorithm that took it.
+    pub version: u32,
+    /// What was taken.
+    pub delta: Vec<u8>,
 }
 
 /// An answer kept so that a repeated request gets the same one.
@@ -47,9 +67,33 @@ pub struct KeptAnswer {
     pub created_at: Timestamp,
 }
 
+/// A waiting job is due by `due_at` once its weight has reached `weight`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hasten {
+    /// How much must have gathered.
+    pub weight: f64,
+    /// When it is due then.
+    pub due_at: Timestamp,
+}
+
+/// What reviewers made of one detector's insights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewCount {
+    /// The detector.
+    pub detector: String,
+    /// Insights accepted.
+    pub accepted: u32,
+    /// Insights rejected.
+    pub rejected: u32,
+}
+
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
 /// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "sets are short and live for one commit; a box would cost each caller more"
+)]
 pub enum Write {
     /// Makes the tenant unless it exists.
     PutTenant(Tenant),
@@ -88,7 +132,8 @@ pub enum Write {
     /// and persona are the stored ones.
     UpdateSession(Session),
     /// Removes a session with its messages, fold, experiences, flags, and the insights that rest on
-    /// nothing else; evidence in other insights that quotes the session is removed from them.
+    /// none of the client's other words. Other insights that quote the session lose that evidence and
+    /// are retracted: their statement may repeat erased words, so it is replaced.
     DeleteSession {
         /// Whose.
         tenant: TenantId,
@@ -97,10 +142,35 @@ pub enum Write {
     },
     /// A new message; a conflict if its sequence number in the session is taken.
     InsertMessage(Message),
+    /// Replaces the words, the reply's note and the metadata of a message; place, role and time stay.
+    /// With other words, what rested on the former goes: the delta, the experience, kept answers that
+    /// repeat the message, and evidence that quotes it; an insight that loses evidence is retracted,
+    /// one that is left without goes. Risk flags stay: they are the record of what was said.
+    UpdateMessage(Message),
+    /// Removes a message with all that rests on it, as [`UpdateMessage`](Self::UpdateMessage) says;
+    /// its place stays empty.
+    DeleteMessage {
+        /// Whose.
+        tenant: TenantId,
+        /// In which session.
+        session: SessionId,
+        /// Which.
+        id: MessageId,
+    },
+    /// Inserts or replaces what the analysis took from a message.
+    PutDelta(DeltaRecord),
     /// Inserts or replaces the folded analysis of a session.
     PutFold(FoldRecord),
     /// A new experience.
     InsertExperience(Experience),
+    /// Writes nothing; a conflict unless each quotation of a message stands there as it says. Put
+    /// before what rests on it.
+    RequireQuoted {
+        /// Whose messages.
+        tenant: TenantId,
+        /// The quotations; those of documents are not looked at.
+        evidence: Vec<Evidence>,
+    },
     /// Inserts or replaces an insight; every session that its evidence quotes must exist and be the
     /// same client's.
     PutInsight(Insight),
@@ -110,6 +180,35 @@ pub enum Write {
         tenant: TenantId,
         /// Which.
         id: InsightId,
+    },
+    /// A new filled-in instrument.
+    InsertInstrumentEntry(InstrumentEntry),
+    /// Removes a filled-in instrument.
+    DeleteInstrumentEntry {
+        /// Whose.
+        tenant: TenantId,
+        /// Of which client.
+        client: ClientId,
+        /// Which.
+        id: InstrumentEntryId,
+    },
+    /// Puts a job in the queue. If one for the same work waits already, that one takes the weight
+    /// and the earlier time instead.
+    EnqueueJob {
+        /// The job.
+        job: Job,
+        /// When it is due earlier because enough has gathered.
+        hasten: Option<Hasten>,
+    },
+    /// Replaces a job that is started or was; a conflict unless the stored revision is
+    /// `job.revision - 1`.
+    UpdateJob(Job),
+    /// Forgets finished jobs that have not changed since.
+    ForgetFinishedJobs {
+        /// Whose.
+        tenant: TenantId,
+        /// Since when.
+        before: Timestamp,
     },
     /// Inserts or replaces what a persona knows of a domain.
     PutKnowledge(KnowledgeDomain),

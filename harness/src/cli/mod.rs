@@ -4,14 +4,24 @@
 //! with one of the documented exit codes of [`Exit`].
 
 mod bench;
+mod calibrate;
+mod capacity;
 mod check;
+mod compare;
+mod diff;
 mod gate;
+mod known_server;
 mod list;
 mod measure;
 mod memory;
+mod merge;
+mod open;
 mod report;
 mod run;
 mod selection;
+mod selftest;
+mod trend;
+mod verify;
 
 use std::io::Write as _;
 
@@ -41,10 +51,22 @@ enum Command {
     Run(run::Args),
     Bench(bench::Args),
     Memory(memory::Args),
+    Merge(merge::Args),
     Report(report::Args),
     Gate(gate::Args),
+    Capacity(capacity::Args),
     Check(check::Args),
+    Compare(compare::Args),
     List(list::Args),
+    Verify(verify::Args),
+    Diff(diff::Args),
+    Trend(trend::Args),
+    Open(open::Args),
+    Calibrate(calibrate::Args),
+    #[command(hide = true)]
+    KnownServer(known_server::Args),
+    #[command(hide = true)]
+    Selftest(selftest::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -65,10 +87,20 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Memory(args) => memory::run(args),
+        Command::Merge(args) => merge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Gate(args) => gate::run(&args),
+        Command::Capacity(args) => capacity::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Trend(args) => trend::run(&args),
+        Command::Open(args) => open::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
+        Command::KnownServer(args) => known_server::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.

@@ -7,8 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::archive::RunEnd;
+use super::generator::{ArrivalRecord, GeneratorHealth};
 use super::histogram::HistogramRecord;
 use super::resource::ResourceSeries;
+use crate::plan::target::Span;
 use crate::units::{Bytes, Micros};
 
 /// One scenario of a run.
@@ -34,14 +36,28 @@ pub struct ScenarioRecord {
     pub steps: Vec<StepRecord>,
     /// One entry a second of the measured phase.
     pub windows: Vec<Window>,
+    /// Response times of the parts of the measured phase that targets are about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageRecord>,
     /// Why requests failed, most frequent first.
     pub errors: Vec<ErrorCount>,
     /// CPU, memory and so on of the system under test; none if it cannot be seen (a remote target).
     pub server: Option<ResourceSeries>,
     /// The same of the generator, i.e. of this program.
     pub generator: ResourceSeries,
-    /// How late the generator woke after its pauses: a measure of its own health.
+    /// How late the generator was where only it could be: it woke after a user's pause, or took an
+    /// arrival for which a user was waiting.
     pub lateness: HistogramRecord,
+    /// How long those requests had been due that were unanswered or unsent at the end: lower bounds
+    /// of their response times. None in runs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub censored: Option<HistogramRecord>,
+    /// The arrivals of an open model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ArrivalRecord>,
+    /// What the generator saw of itself. None in runs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<GeneratorHealth>,
 }
 
 /// Users of a scenario.
@@ -105,6 +121,17 @@ pub struct StepRecord {
     pub received: Bytes,
     /// Phases that the server reported in `Server-Timing`: name to times.
     pub phases: BTreeMap<String, HistogramRecord>,
+}
+
+/// A part of the measured phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageRecord {
+    /// Which seconds.
+    pub span: Span,
+    /// Response times of completed requests, per step in the order of [`ScenarioRecord::steps`], by
+    /// the second in which the answer was complete.
+    pub response: Vec<HistogramRecord>,
 }
 
 /// One second of the measured phase.

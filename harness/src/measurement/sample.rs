@@ -117,6 +117,7 @@ fn scenario() -> ScenarioRecord {
                 max: Some(Micros(4_000)),
             }],
         }],
+        stages: Vec::new(),
         errors: vec![ErrorCount {
             step: "send".to_owned(),
             kind: "status 503".to_owned(),
@@ -126,6 +127,9 @@ fn scenario() -> ScenarioRecord {
         server: Some(series()),
         generator: series(),
         lateness: times(&[1_100]),
+        censored: None,
+        arrivals: None,
+        health: None,
     }
 }
 
@@ -154,7 +158,7 @@ fn suite() -> Suite {
     }
 }
 
-pub(super) fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     RunRecord {
         format: FORMAT,
         stamp: "20250511_094532".to_owned(),
@@ -180,7 +184,7 @@ pub(super) fn run() -> RunRecord {
             fingerprint: "00".to_owned(),
         },
         suite: suite(),
-        plan_hash: "11".to_owned(),
+        plan_hash: crate::plan::hash::hash(&suite()),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:1".to_owned(),
             started_here: true,
@@ -199,6 +203,10 @@ pub(super) fn run() -> RunRecord {
                 calls: times(&[80, 90]),
             }],
         }),
+        instrument: None,
         end: RunEnd::Complete,
+        shard: None,
+        capacity: None,
+        merged_from: None,
     }
 }

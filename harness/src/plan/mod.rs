@@ -3,12 +3,14 @@
 //!
 //! A plan is saved with the run it led to, so every type here is part of `run.json`.
 
+pub mod arrivals;
 pub mod error;
 pub mod file;
 pub mod hash;
 pub mod load;
 pub mod planned;
 pub mod scenario;
+pub mod shard;
 pub mod step;
 pub mod suite;
 pub mod target;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use tokio_util::sync::CancellationToken;
 
+use crate::measurement::archive::ShardRecord;
 use crate::measurement::clock::{Clock, SystemClock};
 
 /// How to do a run.
@@ -26,12 +27,17 @@ pub struct RunOptions {
     pub headers: BTreeMap<String, String>,
     /// Seed of all randomness in the plan.
     pub seed: u64,
+    /// The share of the users that this process has, and when the measured phase of all shares
+    /// begins; none: all users, at once.
+    pub shard: Option<ShardRecord>,
     /// Whether the next scenario is begun after one that could not be finished.
     pub keep_going: bool,
     /// The arguments of the command, kept in the record.
     pub command: Vec<String>,
     /// Stops the run when cancelled; signals do the same.
     pub cancel: CancellationToken,
+    /// The file of the instrument's calibration; none: nothing is said of its error.
+    pub calibration: Option<PathBuf>,
     /// Where dates come from.
     pub clock: Arc<dyn Clock>,
 }
@@ -47,9 +53,11 @@ impl RunOptions {
             secret: None,
             headers: BTreeMap::new(),
             seed: 1,
+            shard: None,
             keep_going: false,
             command: Vec::new(),
             cancel: CancellationToken::new(),
+            calibration: None,
             clock: Arc::new(SystemClock),
         }
     }

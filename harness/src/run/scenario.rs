@@ -10,14 +10,17 @@ use tokio_util::sync::CancellationToken;
 use super::Sink;
 use super::attack::Label;
 use super::error::RunError;
+use super::health::Health;
 use super::options::RunOptions;
 use super::phase::{Broken, Limit, Moment, Watch, conduct};
-use super::recorder::{StepWindow, Totals};
+use super::recorder::{Counts, StepWindow, Totals};
 use super::sampler::{Sampled, Sampler};
 use super::script::{PhaseKind, Script};
+use super::stages::Stages;
 use super::sut::Sut;
 use crate::event::{Event, Tick};
 use crate::measurement::archive::{ArchiveError, RunEnd};
+use crate::measurement::generator::GeneratorHealth;
 use crate::measurement::histogram::Recording;
 use crate::measurement::load::{Accounting, ScenarioRecord, Window, WindowStep};
 use crate::measurement::raw::{IntervalLog, append_generator_rows};
@@ -34,6 +37,8 @@ pub(super) struct Stage<'a> {
     /// The run's folder and name.
     pub(super) folder: &'a Path,
     pub(super) stamp: &'a str,
+    /// Number, from 0, of the first user of this process.
+    pub(super) first_user: u32,
     /// The scenario's place in the run, from 1, and how many there are.
     pub(super) position: u32,
     pub(super) of: u32,
@@ -46,6 +51,9 @@ pub(super) async fn perform(
     sink: Sink<'_>,
 ) -> Result<ScenarioRecord, RunError> {
     let limit = match plan.load.length {
+        Length::Duration(time) if let Some(arrivals) = &plan.load.arrivals => {
+            Limit::Deadline(time.to_duration() + arrivals.drain.to_duration())
+        }
         Length::Duration(time) => Limit::Lasts(time.to_duration()),
         Length::Iterations { deadline, .. } => Limit::Deadline(deadline.to_duration()),
     };
@@ -64,6 +72,9 @@ pub(super) async fn perform(
     let mut broken = stage.sut.is_healthy().await.err().map(Broken::Failed);
     if broken.is_none() && plan.load.warm_up_iterations > 0 {
         (warm_up_requests, broken) = warm_up(plan, stage, limit, sink).await?;
+    }
+    if broken.is_none() {
+        broken = stage.wait_for_start().await;
     }
     if broken.is_none() {
         sink(Event::Measuring {
@@ -127,13 +138,27 @@ async fn warm_up(
 
 impl Stage<'_> {
     fn script(&self, plan: &Scenario, kind: PhaseKind) -> Result<Script, RunError> {
-        Script::new(
+        let mut script = Script::new(
             plan,
             kind,
             self.sut.to.clone(),
             self.stamp,
             self.options.seed,
-        )
+        )?;
+        script.first_user = self.first_user;
+        Ok(script)
+    }
+
+    /// Waits for the instant at which all shards of the run begin.
+    async fn wait_for_start(&self) -> Option<Broken> {
+        let start_at = self.options.shard?.start_at;
+        let left = start_at.duration_since(self.options.clock.now());
+        // One that is too late begins at once; that it was late is seen when the shards are merged.
+        let left = Duration::try_from(left).ok()?;
+        tokio::select! {
+            () = tokio::time::sleep(left) => None,
+            () = self.interrupt.cancelled() => Some(Broken::Interrupted),
+        }
     }
 
     fn watch(&self) -> Watch<'_> {
@@ -164,7 +189,10 @@ struct Measured<'a> {
     started_at: Timestamp,
     sampler: Option<Sampler>,
     sampled: Option<Sampled>,
+    watch: Option<Health>,
+    health: Option<GeneratorHealth>,
     windows: Vec<Window>,
+    stages: Stages,
     completed: u64,
     failed: u64,
     /// The first thing that could not be written or started.
@@ -196,7 +224,10 @@ impl<'a> Measured<'a> {
             started_at,
             sampler: None,
             sampled: None,
+            watch: None,
+            health: None,
             windows: Vec::new(),
+            stages: Stages::of(&plan.targets, names.len()),
             completed: 0,
             failed: 0,
             problem: None,
@@ -226,6 +257,7 @@ impl<'a> Measured<'a> {
                     let last = script.recorder.last_end();
                     self.close(u32::try_from(last.as_secs()).unwrap_or(u32::MAX - 1), None);
                     self.sampled = self.sampler.take().map(Sampler::finish);
+                    self.finish_watch();
                 }
             },
         )
@@ -248,6 +280,24 @@ impl<'a> Measured<'a> {
                 self.problem.get_or_insert(RunError::Sampler { source });
             }
         }
+        match Health::start() {
+            Ok(watch) => self.watch = Some(watch),
+            Err(source) => {
+                self.problem.get_or_insert(RunError::Sampler { source });
+            }
+        }
+    }
+
+    fn finish_watch(&mut self) {
+        let lacking = self.script.recorder.lacking();
+        match self.watch.take().and_then(|watch| watch.finish(lacking)) {
+            Some(Ok(health)) => self.health = Some(health),
+            Some(Err(error)) => {
+                self.problem
+                    .get_or_insert(RunError::Archive(ArchiveError::from(error)));
+            }
+            None => {}
+        }
     }
 
     /// Closes the windows up to a second, and tells of it.
@@ -256,6 +306,7 @@ impl<'a> Measured<'a> {
         let mut all = Recording::growing();
         let mut completed_now = 0;
         for (second, steps) in self.script.recorder.close(last) {
+            self.stages.add(second, &steps);
             for (place, step) in steps.iter().enumerate() {
                 self.completed += step.completed;
                 self.failed += step.failed;
@@ -302,14 +353,14 @@ impl<'a> Measured<'a> {
             .recorder
             .totals(&self.steps)
             .map_err(ArchiveError::from)?;
-        debug_assert_eq!(
-            counts.due,
-            counts.completed + counts.failed + counts.in_flight + counts.withheld,
-            "a request got lost between due and done"
-        );
-        let scheduled = self.planned.unwrap_or(counts.due);
-        let sent = counts.completed + counts.failed + counts.in_flight;
-        debug_assert!(sent <= scheduled, "more requests than planned");
+        let mut censored = self.script.recorder.cut_off();
+        let arrivals = match &self.script.arrivals {
+            Some(desk) => {
+                censored.merge(&desk.unsent());
+                Some(desk.record().map_err(ArchiveError::from)?)
+            }
+            None => None,
+        };
         let (server, generator) = match self.sampled {
             Some(sampled) => (sampled.server, sampled.generator),
             None => (None, ResourceSeries::empty(std::process::id())),
@@ -321,20 +372,37 @@ impl<'a> Measured<'a> {
             end,
             warm_up_requests,
             users: self.script.heartbeat.counts(),
-            accounting: Accounting {
-                scheduled,
-                completed: counts.completed,
-                failed: counts.failed,
-                in_flight: counts.in_flight,
-                unsent: scheduled.saturating_sub(sent),
-            },
+            accounting: accounting(self.planned, counts),
             steps,
             windows: self.windows,
+            stages: self.stages.to_records().map_err(ArchiveError::from)?,
             errors,
             server,
             generator,
             lateness: lateness.to_record().map_err(ArchiveError::from)?,
+            censored: Some(censored.to_record().map_err(ArchiveError::from)?),
+            arrivals,
+            health: self.health,
         })
+    }
+}
+
+/// What became of the requests, of so many planned; none where those that came due are all there are.
+pub(super) fn accounting(planned: Option<u64>, counts: Counts) -> Accounting {
+    debug_assert_eq!(
+        counts.due,
+        counts.completed + counts.failed + counts.in_flight + counts.withheld,
+        "a request got lost between due and done"
+    );
+    let scheduled = planned.unwrap_or(counts.due);
+    let sent = counts.completed + counts.failed + counts.in_flight;
+    debug_assert!(sent <= scheduled, "more requests than planned");
+    Accounting {
+        scheduled,
+        completed: counts.completed,
+        failed: counts.failed,
+        in_flight: counts.in_flight,
+        unsent: scheduled.saturating_sub(sent),
     }
 }
 

@@ -31,6 +31,8 @@ pub(in crate::memory) struct Scope {
     turns: Turns,
     /// Sessions forgotten while the first reading was under way, which may still bring them.
     forgotten: Option<HashSet<SessionId>>,
+    /// The same for single experiences.
+    removed: HashSet<ExperienceId>,
 }
 
 /// A turn with all that the ranker sees in it, for fitting the weights.
@@ -56,14 +58,18 @@ impl Scope {
             },
             turns: Turns::new(dimensions),
             forgotten: Some(HashSet::new()),
+            removed: HashSet::new(),
         }
     }
 
     /// Puts in what the store held; from here on the scope is complete.
     pub(in crate::memory) fn complete(&mut self, stored: Vec<Prepared>) {
         let forgotten = self.forgotten.take().unwrap_or_default();
+        let removed = std::mem::take(&mut self.removed);
         for prepared in stored {
-            if !forgotten.contains(&prepared.experience.session) {
+            if !forgotten.contains(&prepared.experience.session)
+                && !removed.contains(&prepared.experience.id)
+            {
                 self.record(prepared);
             }
         }
@@ -76,9 +82,18 @@ impl Scope {
 
     /// Removes everything said in `session`.
     pub(in crate::memory) fn forget(&mut self, session: &SessionId) {
-        self.turns.forget(session);
+        self.turns
+            .forget(|experience| experience.session == *session);
         if let Some(forgotten) = &mut self.forgotten {
             forgotten.insert(session.clone());
+        }
+    }
+
+    /// Removes one experience.
+    pub(in crate::memory) fn forget_experience(&mut self, id: &ExperienceId) {
+        self.turns.forget(|experience| experience.id == *id);
+        if self.forgotten.is_some() {
+            self.removed.insert(id.clone());
         }
     }
 

@@ -182,14 +182,14 @@ impl Turns {
         list.insert(at, slot);
     }
 
-    /// Removes everything said in `session`, its words included.
-    pub(super) fn forget(&mut self, session: &SessionId) {
-        if !self.sessions.contains_key(session) {
+    /// Removes every turn that `which` names, its words included.
+    pub(super) fn forget(&mut self, which: impl Fn(&Experience) -> bool) {
+        if !self.turns.iter().any(|turn| which(&turn.experience)) {
             return;
         }
         let old = std::mem::replace(self, Self::new(self.dimensions));
         for (slot, turn) in old.turns.iter().enumerate() {
-            if turn.experience.session == *session {
+            if which(&turn.experience) {
                 continue;
             }
             let term = |id: &TermId| old.lexicon.term(*id).to_owned();
@@ -270,7 +270,7 @@ mod tests {
             turns.add(Prepared::new(experience, &table));
         }
         let kept = turns.vector(1).to_vec();
-        turns.forget(&SessionId::derived(b"a"));
+        turns.forget(|turn| turn.session == SessionId::derived(b"a"));
         assert_eq!((turns.len(), turns.vector(0)), (1, kept.as_slice()));
         assert!(turns.lexicon.id("canari").is_none() && turns.lexicon.id("rain").is_some());
         let speakers: Vec<&str> = turns.speakers.iter().map(|s| s.name.as_str()).collect();

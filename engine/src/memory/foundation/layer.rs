@@ -1,6 +1,6 @@
 //! One persona's passages and their index.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
@@ -9,32 +9,41 @@ use crate::domain::memory::{Recalled, RecalledItem};
 use crate::domain::persona::{Chunk, Document};
 use crate::domain::text;
 use crate::memory::embed::Embedder;
-use crate::memory::search::{Query, Searchable};
+use crate::memory::search::{Kept, Query, Searchable};
 
 /// A document with all that is computed from it, so that a lock is held only to put it in.
 #[derive(Debug)]
 pub(in crate::memory) struct Prepared {
     id: DocumentId,
     name: String,
-    passages: Vec<(Chunk, [Vec<String>; 3], Embedding)>,
+    passages: Vec<(Chunk, Option<Entry>)>,
 }
 
+/// What an index holds of a passage.
+type Entry = ([Vec<String>; 3], Embedding);
+
 impl Prepared {
+    /// Computes what the index needs for the passages that are not `known` to it.
     pub(in crate::memory) fn new(
         document: &Document,
         chunks: &[Chunk],
+        known: &HashSet<ChunkId>,
         embedder: &dyn Embedder,
     ) -> Self {
+        let entry = |chunk: &Chunk| {
+            let fields = [
+                text::terms(&chunk.text),
+                text::terms(&chunk.section),
+                text::terms(&chunk.title),
+            ];
+            let vector = embedder.embed(&format!("{}. {}", chunk.section, chunk.text));
+            (fields, vector)
+        };
         let passages = chunks
             .iter()
             .map(|chunk| {
-                let fields = [
-                    text::terms(&chunk.text),
-                    text::terms(&chunk.section),
-                    text::terms(&chunk.title),
-                ];
-                let vector = embedder.embed(&format!("{}. {}", chunk.section, chunk.text));
-                (chunk.clone(), fields, vector)
+                let new = !known.contains(&chunk.id);
+                (chunk.clone(), new.then(|| entry(chunk)))
             })
             .collect();
         Self {
@@ -52,41 +61,118 @@ pub(in crate::memory) struct Foundation {
     documents: HashMap<String, (DocumentId, Vec<ChunkId>)>,
     chunks: HashMap<ChunkId, Chunk>,
     index: Searchable<ChunkId, 3>,
+    /// Whether the index differs from what was last kept.
+    unsaved: bool,
+    /// Whether what was last kept has a passage that is gone.
+    lost: bool,
+}
+
+/// What words count in text, section and title.
+fn weights(config: &MemoryConfig) -> [f64; 3] {
+    [1.0, config.section_weight, config.title_weight]
 }
 
 impl Foundation {
     pub(in crate::memory) fn new(config: &MemoryConfig, dimensions: usize) -> Self {
-        let weights = [1.0, config.section_weight, config.title_weight];
+        let weights = weights(config);
         Self {
+            unsaved: false,
+            lost: false,
             documents: HashMap::new(),
             chunks: HashMap::new(),
             index: Searchable::new(config, weights, config.relevant_from, dimensions),
         }
     }
 
-    pub(in crate::memory) fn publish(&mut self, document: Prepared) {
-        if let Some((older, _)) = self.documents.get(&document.name) {
-            let older = older.clone();
-            self.withdraw(&older);
+    /// The passages of `chunks` that the index holds already: a changed document brings most of
+    /// them again.
+    pub(in crate::memory) fn known(&self, chunks: &[Chunk]) -> HashSet<ChunkId> {
+        let ids = chunks.iter().map(|chunk| &chunk.id);
+        ids.filter(|id| self.index.contains(id)).cloned().collect()
+    }
+
+    /// Puts the document in the place of the one of its name. What both have stays as it is in the
+    /// index. False, and nothing is changed, if a passage that was known has gone since.
+    pub(in crate::memory) fn publish(&mut self, document: &Prepared) -> bool {
+        let gone = |(chunk, entry): &(Chunk, Option<Entry>)| {
+            entry.is_none() && !self.index.contains(&chunk.id)
+        };
+        if document.passages.iter().any(gone) {
+            return false;
         }
-        let ids = document
+        let ids: Vec<ChunkId> = document
             .passages
             .iter()
-            .map(|(chunk, ..)| chunk.id.clone())
+            .map(|(chunk, _)| chunk.id.clone())
             .collect();
-        self.documents.insert(document.name, (document.id, ids));
-        for (chunk, fields, vector) in document.passages {
-            self.index.insert(chunk.id.clone(), &fields, &vector);
-            self.chunks.insert(chunk.id.clone(), chunk);
+        let kept: HashSet<&ChunkId> = ids.iter().collect();
+        let older = self
+            .documents
+            .remove(&document.name)
+            .map(|(_, chunks)| chunks);
+        for chunk in older.into_iter().flatten().filter(|id| !kept.contains(id)) {
+            self.lose(&chunk);
         }
+        for (chunk, entry) in &document.passages {
+            if let Some((fields, vector)) = entry {
+                self.index.insert(chunk.id.clone(), fields, vector);
+                self.unsaved = true;
+            }
+            self.chunks.insert(chunk.id.clone(), chunk.clone());
+        }
+        self.documents
+            .insert(document.name.clone(), (document.id.clone(), ids));
+        true
     }
 
     pub(in crate::memory) fn withdraw(&mut self, id: &DocumentId) {
         let withdrawn = self.documents.extract_if(|_, (document, _)| document == id);
-        for chunk in withdrawn.flat_map(|(_, (_, chunks))| chunks) {
-            self.index.remove(&chunk);
-            self.chunks.remove(&chunk);
+        let chunks: Vec<ChunkId> = withdrawn.flat_map(|(_, (_, chunks))| chunks).collect();
+        for chunk in chunks {
+            self.lose(&chunk);
         }
+    }
+
+    fn lose(&mut self, chunk: &ChunkId) {
+        self.index.remove(chunk);
+        self.chunks.remove(chunk);
+        (self.unsaved, self.lost) = (true, true);
+    }
+
+    /// Takes over an index that was kept, before any document is published: their passages are known
+    /// then. False, and nothing changes, if it contradicts itself.
+    pub(in crate::memory) fn adopt(
+        &mut self,
+        config: &MemoryConfig,
+        dimensions: usize,
+        kept: Kept<ChunkId>,
+    ) -> bool {
+        self.index
+            .restore(config, weights(config), dimensions, kept)
+    }
+
+    /// Removes from an adopted index what no published document has.
+    pub(in crate::memory) fn disown_strangers(&mut self) {
+        for id in self.index.keys() {
+            if !self.chunks.contains_key(&id) {
+                self.lose(&id);
+            }
+        }
+    }
+
+    /// The index as data.
+    pub(in crate::memory) fn kept(&self) -> Kept<ChunkId> {
+        self.index.kept()
+    }
+
+    /// Whether the index has changed since it was kept or adopted; asking says that it is kept now.
+    pub(in crate::memory) fn take_unsaved(&mut self) -> bool {
+        std::mem::take(&mut self.unsaved)
+    }
+
+    /// Whether a passage went since this was asked last.
+    pub(in crate::memory) fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.lost)
     }
 
     /// The relevant passages, best first, at most `k`. `goals` move passages near them up.
@@ -121,7 +207,7 @@ impl Foundation {
         .collect()
     }
 
-    pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<&[f32]> {
+    pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<Vec<f32>> {
         self.index.vector(chunk)
     }
 

@@ -5,3 +5,5 @@ mod isolation;
 mod ranking;
 mod retrieval;
 mod shelf;
+mod snapshots;
+mod vectors;

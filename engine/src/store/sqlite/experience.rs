@@ -6,6 +6,7 @@ use sqlx::{SqlitePool, query};
 
 use super::columns::{Columns, inserted, json};
 use super::error::Failure;
+use crate::domain::id::{ClientId, MessageId, SessionId, TenantId};
 use crate::domain::memory::{Experience, MemoryScope, Origin};
 use crate::store::StoreError;
 
@@ -23,6 +24,26 @@ pub(super) async fn experiences(
     .bind(scope.client.as_str())
     .bind(scope.persona.owner.as_str())
     .bind(scope.persona.id.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn of_message(
+    db: &SqlitePool,
+    tenant: &TenantId,
+    client: &ClientId,
+    session: &SessionId,
+    message: &MessageId,
+) -> Result<Vec<Experience>, Failure> {
+    let rows = query(
+        "SELECT * FROM experiences \
+         WHERE tenant = ? AND client = ? AND session = ? AND message = ? ORDER BY id",
+    )
+    .bind(tenant.as_str())
+    .bind(client.as_str())
+    .bind(session.as_str())
+    .bind(message.as_str())
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)

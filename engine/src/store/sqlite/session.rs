@@ -5,6 +5,7 @@ use sqlx::{QueryBuilder, SqlitePool, query};
 
 use super::columns::{Columns, inserted, json, page, page_limit, removed};
 use super::error::Failure;
+use super::insight;
 use crate::domain::id::{SessionId, TenantId};
 use crate::domain::page::Page;
 use crate::domain::session::{Session, SessionFilter};
@@ -75,6 +76,8 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
         metadata: row.json("metadata")?,
         state: row.word("state")?,
         message_count: row.integer("message_count")?,
+        next_seq: row.integer("next_seq")?,
+        edits: row.integer("edits")?,
         revision: row.integer("revision")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
@@ -84,8 +87,8 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
 pub(super) async fn insert(db: &mut SqliteConnection, session: &Session) -> Result<(), Failure> {
     let outcome = query(
         "INSERT INTO sessions (tenant, id, client, persona_owner, persona, title, goals, metadata, \
-         state, message_count, revision, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         state, message_count, revision, created_at, updated_at, next_seq, edits) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(session.tenant.as_str())
     .bind(session.id.as_str())
@@ -100,6 +103,8 @@ pub(super) async fn insert(db: &mut SqliteConnection, session: &Session) -> Resu
     .bind(i64::from(session.revision))
     .bind(session.created_at.as_microsecond())
     .bind(session.updated_at.as_microsecond())
+    .bind(i64::from(session.next_seq))
+    .bind(i64::from(session.edits))
     .execute(db)
     .await;
     let parent = || format!("tenant {}", session.tenant);
@@ -110,12 +115,12 @@ pub(super) async fn insert(db: &mut SqliteConnection, session: &Session) -> Resu
 /// all updates count a message and keep the state, so the state is only named when that fails.
 const UPDATE_SAME_STATE: &str = "UPDATE sessions \
     SET title = ?1, goals = ?2, metadata = ?3, message_count = ?4, revision = ?5, \
-        created_at = ?6, updated_at = ?7 \
+        created_at = ?6, updated_at = ?7, next_seq = ?14, edits = ?15 \
     WHERE tenant = ?8 AND id = ?9 AND revision = ?5 - 1 AND client = ?10 \
         AND persona_owner = ?11 AND persona = ?12 AND state = ?13";
 const UPDATE_STATE_TOO: &str = "UPDATE sessions \
     SET title = ?1, goals = ?2, metadata = ?3, message_count = ?4, revision = ?5, \
-        created_at = ?6, updated_at = ?7, state = ?13 \
+        created_at = ?6, updated_at = ?7, next_seq = ?14, edits = ?15, state = ?13 \
     WHERE tenant = ?8 AND id = ?9 AND revision = ?5 - 1 AND client = ?10 \
         AND persona_owner = ?11 AND persona = ?12";
 
@@ -137,6 +142,8 @@ pub(super) async fn update(db: &mut SqliteConnection, session: &Session) -> Resu
             .bind(session.persona.owner.as_str())
             .bind(session.persona.id.as_str())
             .bind(session.state.as_str())
+            .bind(i64::from(session.next_seq))
+            .bind(i64::from(session.edits))
             .execute(&mut *db)
             .await?;
         if outcome.rows_affected() == 1 {
@@ -161,25 +168,13 @@ pub(super) async fn update(db: &mut SqliteConnection, session: &Session) -> Resu
 }
 
 /// Everything that refers to the session goes with it by foreign keys: messages, fold, experiences,
-/// flags, kept answers, and evidence. Insights that would be left without evidence go first.
+/// flags, kept answers, and evidence. Insights that rest on it are dealt with first.
 pub(super) async fn delete(
     db: &mut SqliteConnection,
     tenant: &TenantId,
     id: &SessionId,
 ) -> Result<(), Failure> {
-    query(
-        "DELETE FROM insights WHERE tenant = ?1 \
-         AND id IN (SELECT evidence.insight FROM sessions JOIN insight_evidence AS evidence \
-                    ON evidence.tenant = sessions.tenant AND evidence.client = sessions.client \
-                    AND evidence.session = sessions.id \
-                    WHERE sessions.tenant = ?1 AND sessions.id = ?2) \
-         AND NOT EXISTS (SELECT 1 FROM insight_evidence AS other WHERE other.tenant = ?1 \
-                         AND other.insight = insights.id AND other.session IS NOT ?2)",
-    )
-    .bind(tenant.as_str())
-    .bind(id.as_str())
-    .execute(&mut *db)
-    .await?;
+    insight::withdraw_evidence(db, tenant, id, None).await?;
     let outcome = query("DELETE FROM sessions WHERE tenant = ? AND id = ?")
         .bind(tenant.as_str())
         .bind(id.as_str())

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::mirror_suite::SutFile;
 use crate::metric::{Metric, Statistic};
+use crate::plan::arrivals::Spacing;
 use crate::plan::scenario::{Advance, Kind, Order, View};
 use crate::plan::step::{Method, StepClass};
 
@@ -76,6 +77,37 @@ pub(super) struct LoadFile {
     pub(super) warm_up: Option<u32>,
     /// When a request counts as failed, e.g. "30 s" (as if not given).
     pub(super) request_timeout: Option<String>,
+    /// An open model: iterations come due at this rate, e.g. "200 /s" with a `duration`, or at the
+    /// rates of a list of stages. `users` are then the pool that sends, without pauses.
+    pub(super) arrivals: Option<ArrivalsFile>,
+    /// With `arrivals`: `even` (usual) or `poisson`, which is drawn from the seed.
+    pub(super) spacing: Option<Spacing>,
+    /// With `arrivals`: how long after the last one answers are waited for; "10 s" if not given.
+    pub(super) drain: Option<String>,
+}
+
+/// A constant rate, or stages.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ArrivalsFile {
+    /// E.g. "200 /s".
+    Constant(String),
+    /// One after the other.
+    Stages(Vec<StageFile>),
+}
+
+/// A span of time: either `rate`, or `from` and `to`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StageFile {
+    /// A constant rate, e.g. "50 /s".
+    pub(super) rate: Option<String>,
+    /// The rate at its begin, e.g. "0 /s".
+    pub(super) from: Option<String>,
+    /// The rate at its end.
+    pub(super) to: Option<String>,
+    /// Its length, e.g. "30 s".
+    pub(super) lasts: String,
 }
 
 /// What a profile changes of the load.
@@ -98,6 +130,8 @@ pub(super) struct LoadProfile {
     pub(super) think: Option<ThinkFile>,
     /// Instead of `load.warm_up`.
     pub(super) warm_up: Option<u32>,
+    /// Instead of `load.arrivals`.
+    pub(super) arrivals: Option<ArrivalsFile>,
 }
 
 /// A constant pause, or one that is uniform between two bounds.
@@ -201,10 +235,38 @@ pub(super) struct TargetFile {
     /// Only these steps; all steps of the iterations if not given.
     #[serde(default)]
     pub(super) steps: Vec<String>,
-    /// The bound, e.g. "< 500 ms".
+    /// Only steps of these endpoints.
+    #[serde(default)]
+    pub(super) endpoints: Vec<String>,
+    /// Only this part of the measured phase: "ramp", "steady" (after the ramp), or
+    /// { from = "10 s", to = "30 s" } in whole seconds.
+    pub(super) phase: Option<PhaseFile>,
+    /// Of `goodput`: what a successful request must meet, e.g. "< 200 ms" of response time.
+    pub(super) within: Option<String>,
+    /// The bound, e.g. "< 500 ms", or "< 110 % of baseline".
     pub(super) bound: String,
     /// By how much of the bound the figure may miss it and still be MARGINAL, e.g. "20 %".
     pub(super) tolerance: Option<String>,
     /// A figure beyond this on the good side cannot be true, e.g. "0.05 ms".
     pub(super) implausible: Option<String>,
+}
+
+/// A part of the measured phase.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum PhaseFile {
+    /// "ramp" or "steady".
+    Named(String),
+    /// E.g. { from = "10 s", to = "30 s" }.
+    Between(PhaseRange),
+}
+
+/// The ends of a part of the measured phase.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhaseRange {
+    /// Its begin, in whole seconds; the start if not given.
+    pub(super) from: Option<String>,
+    /// Its end, in whole seconds; the end if not given.
+    pub(super) to: Option<String>,
 }

@@ -165,7 +165,7 @@ fn make() -> RunRecord {
             fingerprint: "f".repeat(64),
         },
         suite: plan::suite(),
-        plan_hash: "a".repeat(64),
+        plan_hash: crate::plan::hash::hash(&plan::suite()),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:18080".to_owned(),
             started_here: true,
@@ -177,7 +177,11 @@ fn make() -> RunRecord {
         scenarios: SHAPES.iter().map(scenario).collect(),
         memory: Some(memory()),
         bench: Some(bench()),
+        instrument: None,
         end: RunEnd::Complete,
+        shard: None,
+        capacity: None,
+        merged_from: None,
     }
 }
 
@@ -305,6 +309,7 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             .map(|(step, (times, failed))| step_record((step.0, step.1), times, *failed))
             .collect(),
         windows,
+        stages: Vec::new(),
         errors: errors(shape, &failed),
         server: Some(series(shape, duration, shape.cpu, shape.megabytes, tag)),
         generator: ResourceSeries {
@@ -312,6 +317,9 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             ..series(shape, duration, shape.cpu / 6, (38, 44), tag + 1)
         },
         lateness: latencies(&(0..500).map(|i| latency(120, tag + i)).collect::<Vec<_>>()),
+        censored: None,
+        arrivals: None,
+        health: None,
     }
 }
 
