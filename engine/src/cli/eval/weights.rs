@@ -20,7 +20,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// How strongly weights are held near zero
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.002)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.005)]
     ridge: f64,
     /// Leave out this feature; may be repeated
     #[arg(long, value_name = "FEATURE")]

@@ -4,7 +4,7 @@
 //! [`Scopes`] holds those in use and drops the least recently used. A memory is filled from the store
 //! when it is first asked, and kept current from then on.
 //!
-//! A search looks at every turn: `question` reads what is asked, `features` says some thirty things
+//! A search looks at every turn: `question` reads what is asked, `features` says some twenty things
 //! of each turn in its light, `weights` tells how much each counts. `docs/retrieval.md` is the
 //! longer account.
 
