@@ -21,6 +21,7 @@ use super::error::ServiceError;
 use super::fault::Fault;
 use super::folds::{Folds, put_delta};
 use super::idempotency::{Outcome, Repeatable};
+use super::jobs;
 use super::sessions::metadata_faults;
 
 /// A turn that was said elsewhere.
@@ -138,6 +139,9 @@ impl Conversations {
         if let Some(repeatable) = repeatable {
             set.push(repeatable.keep(scope, &transcribed, &session.id, now)?);
         }
+        let importance = experiences.iter().map(|it| it.importance).sum();
+        let client = &session.client;
+        set.push(jobs::gathered(&self.parts, scope, client, importance, now));
         set.push(Write::UpdateSession(session.clone()));
         scope.commit(&self.parts, set).await?;
         self.folds.remember(scope, &session, fold);
