@@ -111,6 +111,7 @@ pub async fn services_with(
         .publish_shipped()
         .await
         .map_err(StartupError::Personas)?;
+    crate::allocator::give_back();
     Ok(services)
 }
 

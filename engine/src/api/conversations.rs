@@ -32,7 +32,7 @@ pub(super) struct NewMessageBody {
     /// Who says it; must be the session's client when it is given.
     #[schema(value_type = Option<String>)]
     client_id: Option<ClientId>,
-    /// The caller's own data, kept as given.
+    /// The caller's own data, kept as given. `speaker` and `caption` (of a picture) are searched too.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use crate::analysis::{Delta, Observation, SessionState as Fold};
 use crate::domain::id::{ClientId, ExperienceId, MessageId, RiskFlagId, SessionId};
-use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Recalled};
+use crate::domain::memory::{
+    Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Origin, Recalled,
+};
 use crate::domain::message::{Message, ReplyNote, Role};
 use crate::domain::page::{Page, PageSize};
 use crate::domain::persona::Persona;
@@ -36,7 +38,7 @@ pub struct NewMessage {
     pub content: String,
     /// Who says it; must be the session's client when it is given.
     pub client: Option<ClientId>,
-    /// The caller's own data.
+    /// The caller's own data; [`Origin`] names the keys that are read.
     pub metadata: Map<String, Value>,
 }
 
@@ -277,7 +279,11 @@ impl Conversations {
         faults
     }
 
-    fn unless_closed(&self, session: &Session, messages: usize) -> Result<(), ServiceError> {
+    pub(super) fn unless_closed(
+        &self,
+        session: &Session,
+        messages: usize,
+    ) -> Result<(), ServiceError> {
         if !session.state.takes_messages() {
             let state = session.state.as_str();
             let next = match session.state {
@@ -516,6 +522,7 @@ impl Conversations {
             session: message.session.clone(),
             message: message.id.clone(),
             text: message.content.clone(),
+            origin: Origin::of(message),
             topics: seen.topics,
             affect: seen.affect,
             importance: seen.importance,

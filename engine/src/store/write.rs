@@ -89,14 +89,10 @@ pub struct ReviewCount {
 
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
 /// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
-#[expect(
-    clippy::large_enum_variant,
-    reason = "write sets are short, and a persona is written once in a long while"
-)]
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "sets are short and soon gone, and a box for the rare large change would be in every caller's way"
+    reason = "sets are short and live for one commit; a box would cost each caller more"
 )]
 pub enum Write {
     /// Makes the tenant unless it exists.

@@ -11,7 +11,7 @@ use crate::domain::id::{
 use crate::domain::insight::{DetectorTest, Evidence, Insight, InsightStatus};
 use crate::domain::instrument::{Instrument, InstrumentEntry};
 use crate::domain::job::{Job, Task};
-use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope};
+use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Origin};
 use crate::domain::message::{Citation, CitationSource, Message, ReplyNote, Role};
 use crate::domain::persona::{
     Chunk, Document, Limits, Persona, PersonaKey, Profile, Rules, Style, Traits,
@@ -273,6 +273,7 @@ impl Sample {
             session: session.id.clone(),
             message: MessageId::new(&self.ids, &self.clock),
             text: text.to_owned(),
+            origin: Origin::unknown(),
             topics: texts(&["sleep", "work"]),
             affect: -0.25,
             importance: 0.1 + 0.2,
