@@ -415,7 +415,7 @@ fn windows(
             .filter_map(|part| part.windows.iter().find(|window| window.second == second))
             .collect();
         let mut steps = Vec::with_capacity(names.len());
-        for place in 0..names.len() {
+        for (place, name) in names.iter().enumerate() {
             let of: Vec<&WindowStep> = same.iter().map(|window| &window.steps[place]).collect();
             let recording = seconds.get(&second).and_then(|steps| steps.get(place));
             let held = recording.map_or(0, Recording::count);
@@ -424,9 +424,9 @@ fn windows(
                 return Err(MergeError::Corrupt {
                     index: 0,
                     what: format!(
-                        "the interval logs hold {held} requests of step {} in second {second}, and \
+                        "the interval logs hold {held} requests of step {name} in second {second}, and \
                          the records count {}; copy the shards' folders whole",
-                        names[place], merged.completed
+                        merged.completed
                     ),
                 });
             }

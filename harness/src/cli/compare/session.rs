@@ -91,7 +91,7 @@ impl Session<'_> {
         let run = run?;
         let end = run.end.clone();
         Ok((
-            compared(&run, side, self.suite, &record.subject, place),
+            compared(&run, side, self.suite, &record.subject, &place),
             end,
         ))
     }
@@ -104,7 +104,7 @@ fn compared(
     side: Side,
     suite: &Suite,
     subject: &Subject,
-    place: String,
+    place: &str,
 ) -> ComparedRun {
     let mut plan = run.suite.clone();
     plan.sut.start.clone_from(&suite.sut.start);
