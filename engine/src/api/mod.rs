@@ -31,6 +31,7 @@ mod request;
 mod risk_flags;
 mod router;
 mod sessions;
+mod transcripts;
 
 use std::sync::Arc;
 

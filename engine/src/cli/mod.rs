@@ -43,6 +43,9 @@ enum Command {
     Ingest(ingest::Args),
     /// Show which passages a persona would recall for a query, and why
     Retrieve(retrieve::Args),
+    /// Measure the engine on labelled examples
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// Make tenants
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -52,9 +55,6 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
-    /// Judge the engine's rules on labelled lines
-    #[command(subcommand)]
-    Eval(eval::Command),
     /// Print the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -78,10 +78,10 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Persona(command) => persona::run(command),
         Command::Ingest(args) => wait_for(ingest::run(args)),
         Command::Retrieve(args) => wait_for(retrieve::run(args)),
+        Command::Eval(command) => wait_for(eval::run(command)),
         Command::Tenant(command) => wait_for(tenant::run(command)),
         Command::Key(command) => wait_for(key::run(command)),
         Command::Config(command) => config::run(command),
-        Command::Eval(command) => eval::run(command),
         Command::Openapi => openapi::run(),
     }
 }

@@ -29,5 +29,5 @@ mod tests;
 
 pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
-pub use memories::{Memories, MemoryStats, PersonaStats};
+pub use memories::{Memories, MemoryStats, PersonaStats, SeenTurn};
 pub use snapshot::{SnapshotError, Snapshots};

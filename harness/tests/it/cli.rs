@@ -31,6 +31,8 @@ fn only_run(out: &Path) -> PathBuf {
     let mut runs: Vec<PathBuf> = std::fs::read_dir(out)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        // Beside the runs stands the index of all of them.
+        .filter(|path| path.is_dir())
         .collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     runs.remove(0)

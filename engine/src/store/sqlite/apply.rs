@@ -3,8 +3,8 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Failure;
-use super::{answer, document, experience, fold, insight, instrument, job, knowledge, message};
-use super::{persona, risk, session, tenant};
+use super::{answer, delta, document, experience, fold, insight, instrument, job, knowledge};
+use super::{message, persona, risk, session, tenant};
 use crate::store::{Write, WriteSet};
 
 /// Applies the writes in their order and stops at the first that is refused. Undoing the earlier
@@ -28,6 +28,13 @@ pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(
             Write::UpdateSession(it) => session::update(db, it).await,
             Write::DeleteSession { tenant, id } => session::delete(db, tenant, id).await,
             Write::InsertMessage(it) => message::insert(db, it).await,
+            Write::UpdateMessage(it) => message::update(db, it).await,
+            Write::DeleteMessage {
+                tenant,
+                session,
+                id,
+            } => message::delete(db, tenant, session, id).await,
+            Write::PutDelta(it) => delta::put(db, it).await,
             Write::PutFold(it) => fold::put(db, it).await,
             Write::InsertExperience(it) => experience::insert(db, it).await,
             Write::RequireQuoted { tenant, evidence } => {
