@@ -214,20 +214,20 @@ const OF_RUN: &[Mutation] = &[
         rehash(run);
     }),
     ("no scenario measured", INVALID, |run| {
-        run["scenarios"] = json!([])
+        run["scenarios"] = json!([]);
     }),
     ("scenario renamed", INVALID, |run| {
-        scenario(run)["name"] = json!("other")
+        scenario(run)["name"] = json!("other");
     }),
     ("scenario twice", INVALID, |run| {
         let again = scenario(run).clone();
         list(&mut run["scenarios"]).push(again);
     }),
     ("step missing", INVALID, |run| {
-        scenario(run)["steps"] = json!([])
+        scenario(run)["steps"] = json!([]);
     }),
     ("step renamed", INVALID, |run| {
-        step(run)["step"] = json!("other")
+        step(run)["step"] = json!("other");
     }),
     ("histogram cut off", INVALID, |run| {
         let text = step(run)["response"]["hdr"].as_str().unwrap()[..20].to_owned();
@@ -247,7 +247,7 @@ const OF_RUN: &[Mutation] = &[
         step(run)["completed"] = json!(0);
     }),
     ("a negative count", INVALID, |run| {
-        step(run)["failed"] = json!(-1)
+        step(run)["failed"] = json!(-1);
     }),
     ("a count beyond all numbers", INVALID, |run| {
         step(run)["completed"] = json!(1e30);
@@ -282,26 +282,26 @@ const OF_RUN: &[Mutation] = &[
         scenario(run)["users"]["started"] = json!(2);
     }),
     ("no system under test", INVALID, |run| {
-        run["sut"] = Value::Null
+        run["sut"] = Value::Null;
     }),
     ("cut off", INVALID, |run| {
-        run["end"] = json!({"kind": "unfinished"})
+        run["end"] = json!({"kind": "unfinished"});
     }),
     ("interrupted", INVALID, |run| {
-        run["end"] = json!({"kind": "interrupted"})
+        run["end"] = json!({"kind": "interrupted"});
     }),
     ("scenario failed", INVALID, |run| {
         scenario(run)["end"] = json!({"kind": "failed", "reason": "the server died"});
     }),
     ("an end that is not known", INVALID, |run| {
-        run["end"] = json!({"kind": "fine"})
+        run["end"] = json!({"kind": "fine"});
     }),
     ("a share of a run", INVALID, |run| {
         run["shard"] =
             json!({"part": {"index": 1, "count": 2}, "start_at": "2026-05-11T09:45:32Z"});
     }),
     ("a key that nobody knows", INVALID, |run| {
-        run["verdict"] = json!("PASSED")
+        run["verdict"] = json!("PASSED");
     }),
     ("a kept verdict in place of measurements", INVALID, |run| {
         let kept = run["assessment"].clone();
@@ -409,10 +409,10 @@ const OF_BASELINE: &[Mutation] = &[
         base["tool"]["build"] = json!(if build == "debug" { "release" } else { "debug" });
     }),
     ("interrupted", INVALID, |base| {
-        base["end"] = json!({"kind": "interrupted"})
+        base["end"] = json!({"kind": "interrupted"});
     }),
     ("without its scenario", INVALID, |base| {
-        base["scenarios"] = json!([])
+        base["scenarios"] = json!([]);
     }),
     ("with a changed histogram", INVALID, |base| {
         step(base)["response"] = step(base)["failed_response"].clone();
@@ -421,7 +421,7 @@ const OF_BASELINE: &[Mutation] = &[
         base["started_at"] = json!("2999-05-11T09:45:32Z");
     }),
     ("cut off", INVALID, |base| {
-        *base = json!({"format": base["format"]})
+        *base = json!({"format": base["format"]});
     }),
 ];
 
@@ -463,7 +463,7 @@ const OF_COMPARISON: &[Mutation] = &[
     ("another format", INVALID, |c| c["format"] = json!(2)),
     ("no runs", INVALID, |c| c["runs"] = json!([])),
     ("half of a pair", INVALID, |c| {
-        drop(list(&mut c["runs"]).pop())
+        drop(list(&mut c["runs"]).pop());
     }),
     ("fewer pairs than the first look", INVALID, |c| {
         list(&mut c["runs"]).truncate(8);
@@ -479,49 +479,49 @@ const OF_COMPARISON: &[Mutation] = &[
         }
     }),
     ("one run on the other side", INVALID, |c| {
-        c["runs"][5]["side"] = json!("base")
+        c["runs"][5]["side"] = json!("base");
     }),
     ("a run of another plan", INVALID, |c| {
         c["runs"][3]["plan_hash"] = json!("0".repeat(64));
     }),
     ("a run without a figure", INVALID, |c| {
-        c["runs"][3]["value"] = Value::Null
+        c["runs"][3]["value"] = Value::Null;
     }),
     ("a figure of zero", INVALID, |c| {
-        c["runs"][3]["value"] = json!(0.0)
+        c["runs"][3]["value"] = json!(0.0);
     }),
     ("a negative figure", INVALID, |c| {
-        c["runs"][3]["value"] = json!(-5.0)
+        c["runs"][3]["value"] = json!(-5.0);
     }),
     ("a run with too few samples", INVALID, |c| {
-        c["runs"][3]["n"] = json!(129)
+        c["runs"][3]["n"] = json!(129);
     }),
     ("a run with no sample", INVALID, |c| {
-        c["runs"][3]["n"] = json!(0)
+        c["runs"][3]["n"] = json!(0);
     }),
     ("an invalid run", INVALID, |c| {
-        c["runs"][3]["causes"] = json!(["a user was lost"])
+        c["runs"][3]["causes"] = json!(["a user was lost"]);
     }),
     ("more failures than requests", INVALID, |c| {
-        c["runs"][3]["failed"] = json!(1_000_000)
+        c["runs"][3]["failed"] = json!(1_000_000);
     }),
     ("a negative count", INVALID, |c| {
-        c["runs"][3]["failed"] = json!(-1)
+        c["runs"][3]["failed"] = json!(-1);
     }),
     ("the clock stepped back", INVALID, |c| {
         c["runs"][3]["started_at"] = json!("2001-01-01T00:00:00Z");
     }),
     ("interrupted", INVALID, |c| {
-        c["end"] = json!({"kind": "interrupted"})
+        c["end"] = json!({"kind": "interrupted"});
     }),
     ("cut off", INVALID, |c| {
-        c["end"] = json!({"kind": "unfinished"})
+        c["end"] = json!({"kind": "unfinished"});
     }),
     ("a threshold of nothing", INVALID, |c| {
-        c["threshold_percent"] = json!(0.0)
+        c["threshold_percent"] = json!(0.0);
     }),
     ("a threshold without a limit", INVALID, |c| {
-        c["threshold_percent"] = json!(1e9)
+        c["threshold_percent"] = json!(1e9);
     }),
     ("the same revision under two names", INVALID, |c| {
         c["base"]["source"] = json!({"kind": "revision", "commit": "abc"});
