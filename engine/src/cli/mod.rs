@@ -3,7 +3,9 @@
 //! Exit codes: 0 when it was done, 1 when it failed, 2 when the command line cannot be understood.
 //! What was asked for goes to standard output, everything else to standard error.
 
+mod check;
 mod config;
+mod document;
 mod error;
 mod ingest;
 mod key;
@@ -40,14 +42,19 @@ enum Command {
     Persona(persona::Command),
     /// Take documents into the foundation of a tenant's persona
     Ingest(ingest::Args),
+    /// List, release and remove documents
+    #[command(subcommand)]
+    Document(document::Command),
     /// Show which passages a persona would recall for a query, and why
     Retrieve(retrieve::Args),
-    /// Make tenants
+    /// Make and remove tenants
     #[command(subcommand)]
     Tenant(tenant::Command),
     /// Make API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Prove that the database is sound and that the indexes agree with it
+    Check(check::Args),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -73,9 +80,11 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Serve(args) => wait_for(serve::run(args)),
         Command::Persona(command) => persona::run(command),
         Command::Ingest(args) => wait_for(ingest::run(args)),
+        Command::Document(command) => wait_for(document::run(command)),
         Command::Retrieve(args) => wait_for(retrieve::run(args)),
         Command::Tenant(command) => wait_for(tenant::run(command)),
         Command::Key(command) => wait_for(key::run(command)),
+        Command::Check(args) => wait_for(check::run(args)),
         Command::Config(command) => config::run(command),
         Command::Openapi => openapi::run(),
     }

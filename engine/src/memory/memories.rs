@@ -1,6 +1,6 @@
 //! The four layers behind one door.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::Timestamp;
@@ -9,12 +9,12 @@ use super::context::{Context, ContextRequest, join};
 use super::embed::Embedder;
 use super::error::{IngestError, MemoryError};
 use super::experience::{self, Entry, Scope, Scopes};
-use super::foundation::{self, Foundation, Limits};
+use super::foundation::{self, Foundation, Limits, Source, Taken};
 use super::search::Query;
 use super::{metacognition, synthesis};
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
-use crate::domain::id::{ClientId, DocumentId, SessionId, TenantId};
+use crate::domain::id::{ClientId, DocumentId, ExperienceId, SessionId, TenantId};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, MemoryScope, Recalled, RecalledItem};
 use crate::domain::page::PageSize;
@@ -96,15 +96,15 @@ impl Memories {
                     .or_default()
                     .push(chunk);
             }
-            for document in documents {
+            for document in documents.iter().filter(|d| d.is_searchable()) {
                 let chunks = chunks.remove(&document.id).unwrap_or_default();
-                memories.publish_document(&document, &chunks);
+                memories.publish_document(document, &chunks);
             }
         }
         Ok(memories)
     }
 
-    /// Cuts a document into passages. Nothing is remembered yet: commit both, then call
+    /// Cuts a Markdown document into passages. Nothing is remembered yet: commit both, then call
     /// [`Self::publish_document`].
     ///
     /// # Errors
@@ -116,17 +116,63 @@ impl Memories {
         content: String,
         now: Timestamp,
     ) -> Result<(Document, Vec<Chunk>), IngestError> {
-        foundation::prepare(Limits::of(&self.config), persona, name, content, now)
+        let taken = self.prepare(persona, &Source::markdown(name, content), now)?;
+        Ok((taken.document, taken.chunks))
     }
 
-    /// Makes a committed document known. It replaces the persona's document of the same name.
+    /// Reads a file of any format, looks at what it says, and cuts it into passages. Nothing is
+    /// remembered yet. It may take long for a large file: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`IngestError`] says why the file is not taken.
+    pub fn prepare(
+        &self,
+        persona: &PersonaKey,
+        source: &Source,
+        now: Timestamp,
+    ) -> Result<Taken, IngestError> {
+        foundation::prepare(Limits::of(&self.config), persona, source, now)
+    }
+
+    /// The digest that a document of this file would have.
+    ///
+    /// # Errors
+    /// When it cannot be told what the file is.
+    pub fn digest(&self, source: &Source) -> Result<[u8; 32], IngestError> {
+        foundation::digest(Limits::of(&self.config), source)
+    }
+
+    /// Makes a committed document known. It replaces the persona's document of the same name; what
+    /// both say is not embedded again. A quarantined document only takes the older one away.
     pub fn publish_document(&self, document: &Document, chunks: &[Chunk]) {
-        let prepared = foundation::Prepared::new(document, chunks, &*self.embedder);
+        if !document.is_searchable() {
+            let older = self
+                .foundations()
+                .get(&document.persona)
+                .and_then(|foundation| foundation.named(&document.name));
+            if let Some(older) = older {
+                self.withdraw_document(&document.persona, &older);
+            }
+            return;
+        }
         let dimensions = self.embedder.dimensions();
-        self.foundations_mut()
-            .entry(document.persona.clone())
-            .or_insert_with(|| Foundation::new(&self.config, dimensions))
-            .publish(prepared);
+        let mut known = self
+            .foundations()
+            .get(&document.persona)
+            .map_or_else(HashSet::new, |foundation| foundation.known(chunks));
+        loop {
+            let prepared = foundation::Prepared::new(document, chunks, &known, &*self.embedder);
+            let published = self
+                .foundations_mut()
+                .entry(document.persona.clone())
+                .or_insert_with(|| Foundation::new(&self.config, dimensions))
+                .publish(&prepared);
+            if published {
+                return;
+            }
+            // A passage went meanwhile; nothing is taken for known the second time.
+            known.clear();
+        }
     }
 
     /// Forgets a document that was deleted.
@@ -143,6 +189,53 @@ impl Memories {
     /// Forgets the documents of a persona that was deleted.
     pub fn withdraw_persona(&self, persona: &PersonaKey) {
         self.foundations_mut().remove(persona);
+    }
+
+    /// Takes in what was stored or removed since these memories were opened. Nothing may be changed in
+    /// the store's documents meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn catch_up(&self) -> Result<(), MemoryError> {
+        let personas = self.store.all_persona_keys().await?;
+        self.foundations_mut()
+            .retain(|persona, _| personas.contains(persona));
+        for persona in personas {
+            let heads = self.store.document_heads(&persona).await?;
+            let stale = self.foundations().get(&persona).map_or_else(Vec::new, |f| {
+                let stored = |id: &DocumentId| heads.iter().any(|head| head.id == *id);
+                f.document_ids().filter(|id| !stored(id)).cloned().collect()
+            });
+            for head in heads.iter().filter(|head| head.is_searchable()) {
+                let known = self
+                    .foundations()
+                    .get(&persona)
+                    .is_some_and(|f| f.named(&head.name).as_ref() == Some(&head.id));
+                if known {
+                    continue;
+                }
+                let chunks = self.store.document_chunks(&persona, &head.id).await?;
+                if let Some(document) = self.store.document(&persona, &head.id).await? {
+                    self.publish_document(&document, &chunks);
+                }
+            }
+            for id in &stale {
+                self.withdraw_document(&persona, id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets everything, without a word to the store.
+    pub fn clear(&self) {
+        self.foundations_mut().clear();
+        self.scopes.clear();
+    }
+
+    /// The name of the model that makes the vectors.
+    #[must_use]
+    pub fn embedder(&self) -> &str {
+        self.embedder.name()
     }
 
     /// The passages of `persona` that are relevant to `query`, best first, at most `k`; none when
@@ -216,6 +309,13 @@ impl Memories {
         self.scopes.forget_client(tenant, client);
     }
 
+    /// Forgets a tenant that was removed: its personas' documents and its clients.
+    pub fn forget_tenant(&self, tenant: &TenantId) {
+        self.foundations_mut()
+            .retain(|persona, _| persona.owner != *tenant);
+        self.scopes.forget_tenant(tenant);
+    }
+
     /// What a reply to the client's words may rest on.
     ///
     /// # Errors
@@ -285,6 +385,27 @@ impl Memories {
         phases.time(Phase::Synthesis, || {
             metacognition::nearest(expertise, &context.query, &context.items, &*self.embedder)
         })
+    }
+
+    /// The passages that a search can bring up, for a check against the store.
+    #[must_use]
+    pub fn indexed_chunks(&self, persona: &PersonaKey) -> Vec<Chunk> {
+        let foundations = self.foundations();
+        let indexed = foundations.get(persona).map(Foundation::indexed);
+        indexed.unwrap_or_default()
+    }
+
+    /// The experiences that a search can bring up, for a check against the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn indexed_experiences(
+        &self,
+        scope: &MemoryScope,
+    ) -> Result<Vec<ExperienceId>, MemoryError> {
+        let entry = self.enter(scope).await?;
+        let indexed = read(&entry).indexed();
+        Ok(indexed)
     }
 
     /// How much is indexed.

@@ -17,6 +17,7 @@ mod error;
 mod experience;
 mod foundation;
 pub mod index;
+mod live;
 mod memories;
 pub mod metacognition;
 pub mod rank;
@@ -28,4 +29,6 @@ mod tests;
 
 pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
+pub use foundation::{Source, Taken};
+pub use live::LiveMemories;
 pub use memories::{Memories, MemoryStats, PersonaStats};

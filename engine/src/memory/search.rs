@@ -113,6 +113,10 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         self.vectors.remove(key);
     }
 
+    pub(super) fn contains(&self, key: &K) -> bool {
+        self.lexical.contains(key)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.lexical.len()
     }

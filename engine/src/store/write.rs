@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use crate::domain::document::Release;
 use crate::domain::id::{
     ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId,
 };
 use crate::domain::insight::Insight;
-use crate::domain::memory::{Experience, KnowledgeDomain};
+use crate::domain::memory::{Experience, KnowledgeDomain, KnowledgeGain};
 use crate::domain::message::Message;
 use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
 use crate::domain::risk::{RiskFlag, RiskResolution};
@@ -75,6 +76,15 @@ pub enum Write {
         /// Its chunks in order.
         chunks: Vec<Chunk>,
     },
+    /// Lets a quarantined document through; a conflict unless it is quarantined and not released.
+    ReleaseDocument {
+        /// Of this persona.
+        persona: PersonaKey,
+        /// The document.
+        id: DocumentId,
+        /// By whom and why.
+        release: Release,
+    },
     /// Removes one document with its chunks.
     DeleteDocument {
         /// Of this persona.
@@ -95,6 +105,17 @@ pub enum Write {
         /// Which.
         id: SessionId,
     },
+    /// Removes everything of a client: the sessions with all that rests on them, and every insight
+    /// about the client.
+    DeleteClient {
+        /// Whose client.
+        tenant: TenantId,
+        /// Which.
+        client: ClientId,
+    },
+    /// Removes a tenant with everything that it owns. Refused as a conflict for the owner of the
+    /// shipped personas.
+    DeleteTenant(TenantId),
     /// A new message; a conflict if its sequence number in the session is taken.
     InsertMessage(Message),
     /// Inserts or replaces the folded analysis of a session.
@@ -113,6 +134,9 @@ pub enum Write {
     },
     /// Inserts or replaces what a persona knows of a domain.
     PutKnowledge(KnowledgeDomain),
+    /// Adds to what a persona knows of a domain, from the prior if nothing is known of it yet. Two
+    /// such writes are both counted, whatever their order.
+    AddKnowledge(KnowledgeGain),
     /// A new risk flag.
     InsertRiskFlag(RiskFlag),
     /// Closes a risk flag; a conflict if it is closed already.

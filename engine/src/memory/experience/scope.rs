@@ -170,6 +170,12 @@ impl Scope {
         self.index.vector(id)
     }
 
+    /// The experiences that the index holds too: only these are found.
+    pub(in crate::memory) fn indexed(&self) -> Vec<ExperienceId> {
+        let held = self.experiences.keys();
+        held.filter(|id| self.index.contains(id)).cloned().collect()
+    }
+
     pub(in crate::memory) fn len(&self) -> usize {
         self.experiences.len()
     }

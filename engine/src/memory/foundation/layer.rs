@@ -1,6 +1,6 @@
 //! One persona's passages and their index.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
@@ -16,25 +16,34 @@ use crate::memory::search::{Query, Searchable};
 pub(in crate::memory) struct Prepared {
     id: DocumentId,
     name: String,
-    passages: Vec<(Chunk, [Vec<String>; 3], Embedding)>,
+    passages: Vec<(Chunk, Option<Entry>)>,
 }
 
+/// What an index holds of a passage.
+type Entry = ([Vec<String>; 3], Embedding);
+
 impl Prepared {
+    /// Computes what the index needs for the passages that are not `known` to it.
     pub(in crate::memory) fn new(
         document: &Document,
         chunks: &[Chunk],
+        known: &HashSet<ChunkId>,
         embedder: &dyn Embedder,
     ) -> Self {
+        let entry = |chunk: &Chunk| {
+            let fields = [
+                text::terms(&chunk.text),
+                text::terms(&chunk.section),
+                text::terms(&chunk.title),
+            ];
+            let vector = embedder.embed(&format!("{}. {}", chunk.section, chunk.text));
+            (fields, vector)
+        };
         let passages = chunks
             .iter()
             .map(|chunk| {
-                let fields = [
-                    text::terms(&chunk.text),
-                    text::terms(&chunk.section),
-                    text::terms(&chunk.title),
-                ];
-                let vector = embedder.embed(&format!("{}. {}", chunk.section, chunk.text));
-                (chunk.clone(), fields, vector)
+                let new = !known.contains(&chunk.id);
+                (chunk.clone(), new.then(|| entry(chunk)))
             })
             .collect();
         Self {
@@ -64,21 +73,56 @@ impl Foundation {
         }
     }
 
-    pub(in crate::memory) fn publish(&mut self, document: Prepared) {
-        if let Some((older, _)) = self.documents.get(&document.name) {
-            let older = older.clone();
-            self.withdraw(&older);
+    /// The passages of `chunks` that the index holds already: a changed document brings most of
+    /// them again.
+    pub(in crate::memory) fn known(&self, chunks: &[Chunk]) -> HashSet<ChunkId> {
+        let ids = chunks.iter().map(|chunk| &chunk.id);
+        ids.filter(|id| self.chunks.contains_key(*id))
+            .cloned()
+            .collect()
+    }
+
+    /// Puts the document in the place of the one of its name. What both have stays as it is in the
+    /// index. False, and nothing is changed, if a passage that was known has gone since.
+    pub(in crate::memory) fn publish(&mut self, document: &Prepared) -> bool {
+        let gone = |(chunk, entry): &(Chunk, Option<Entry>)| {
+            entry.is_none() && !self.chunks.contains_key(&chunk.id)
+        };
+        if document.passages.iter().any(gone) {
+            return false;
         }
-        let ids = document
+        let ids: Vec<ChunkId> = document
             .passages
             .iter()
-            .map(|(chunk, ..)| chunk.id.clone())
+            .map(|(chunk, _)| chunk.id.clone())
             .collect();
-        self.documents.insert(document.name, (document.id, ids));
-        for (chunk, fields, vector) in document.passages {
-            self.index.insert(chunk.id.clone(), &fields, &vector);
-            self.chunks.insert(chunk.id.clone(), chunk);
+        let kept: HashSet<&ChunkId> = ids.iter().collect();
+        let older = self
+            .documents
+            .remove(&document.name)
+            .map(|(_, chunks)| chunks);
+        for chunk in older.into_iter().flatten().filter(|id| !kept.contains(id)) {
+            self.index.remove(&chunk);
+            self.chunks.remove(&chunk);
         }
+        for (chunk, entry) in &document.passages {
+            if let Some((fields, vector)) = entry {
+                self.index.insert(chunk.id.clone(), fields, vector);
+            }
+            self.chunks.insert(chunk.id.clone(), chunk.clone());
+        }
+        self.documents
+            .insert(document.name.clone(), (document.id.clone(), ids));
+        true
+    }
+
+    /// The id of the document of this name.
+    pub(in crate::memory) fn named(&self, name: &str) -> Option<DocumentId> {
+        self.documents.get(name).map(|(id, _)| id.clone())
+    }
+
+    pub(in crate::memory) fn document_ids(&self) -> impl Iterator<Item = &DocumentId> {
+        self.documents.values().map(|(id, _)| id)
     }
 
     pub(in crate::memory) fn withdraw(&mut self, id: &DocumentId) {
@@ -123,6 +167,14 @@ impl Foundation {
 
     pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<&[f32]> {
         self.index.vector(chunk)
+    }
+
+    /// The passages that the index holds too: only these are found.
+    pub(in crate::memory) fn indexed(&self) -> Vec<Chunk> {
+        let held = self.chunks.values();
+        held.filter(|chunk| self.index.contains(&chunk.id))
+            .cloned()
+            .collect()
     }
 
     pub(in crate::memory) fn documents(&self) -> usize {

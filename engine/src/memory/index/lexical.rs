@@ -108,6 +108,12 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
         });
     }
 
+    /// Whether the item is there.
+    #[must_use]
+    pub fn contains(&self, key: &K) -> bool {
+        self.places.contains_key(key)
+    }
+
     /// Removes an item and the words that only it had; whether it was there.
     pub fn remove(&mut self, key: &K) -> bool {
         let Some(slot) = self.places.remove(key) else {

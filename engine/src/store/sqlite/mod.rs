@@ -10,6 +10,8 @@
 
 mod answer;
 mod apply;
+mod check;
+mod client;
 mod columns;
 mod document;
 mod error;
@@ -46,6 +48,7 @@ use self::error::{Failure, unavailable};
 use self::writer::{Counters, Job, Writer};
 use super::{FoldRecord, KeptAnswer, PageRequest, Store, StoreError, WriteSet};
 use crate::config::database::DatabaseConfig;
+use crate::domain::document::DocumentHead;
 use crate::domain::id::{
     ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
@@ -178,6 +181,14 @@ impl Store for SqliteStore {
         self.in_store_terms(tenant::tenant(&self.readers, id).await)
     }
 
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        self.in_store_terms(tenant::tenants(&self.readers).await)
+    }
+
+    async fn defects(&self) -> Result<Vec<String>, StoreError> {
+        self.in_store_terms(check::defects(&self.readers).await)
+    }
+
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
         self.in_store_terms(tenant::api_key(&self.readers, hash).await)
     }
@@ -220,6 +231,18 @@ impl Store for SqliteStore {
 
     async fn chunks(&self, key: &PersonaKey) -> Result<Vec<Chunk>, StoreError> {
         self.in_store_terms(document::chunks(&self.readers, key).await)
+    }
+
+    async fn document_heads(&self, key: &PersonaKey) -> Result<Vec<DocumentHead>, StoreError> {
+        self.in_store_terms(document::heads(&self.readers, key).await)
+    }
+
+    async fn document_chunks(
+        &self,
+        key: &PersonaKey,
+        id: &DocumentId,
+    ) -> Result<Vec<Chunk>, StoreError> {
+        self.in_store_terms(document::document_chunks(&self.readers, key, id).await)
     }
 
     async fn all_persona_keys(&self) -> Result<Vec<PersonaKey>, StoreError> {

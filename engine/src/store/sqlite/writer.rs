@@ -274,5 +274,8 @@ fn erases(write: &Write) -> bool {
             | Write::DeleteInsight { .. }
             | Write::DeleteDocument { .. }
             | Write::DeletePersona(_)
+            | Write::DeleteClient { .. }
+            | Write::DeleteTenant(_)
+            | Write::PutDocument { .. }
     )
 }
