@@ -2,7 +2,6 @@
 //! the index, and embedding alone. `cargo bench -p smart-steps-engine --bench ingest`
 
 #![expect(
-    missing_docs,
     clippy::unwrap_used,
     reason = "a benchmark's functions are macros', and what is not there ends it"
 )]
