@@ -8,6 +8,12 @@ use std::process::Command;
 const MEASURING: [&str; 4] = ["criterion", "goose", "hdrhistogram", "sysinfo"];
 
 fn main() {
+    // A test that needs a browser shows as ignored where there is none, never as passed.
+    println!("cargo::rustc-check-cfg=cfg(has_chromium)");
+    println!("cargo::rerun-if-env-changed=PATH");
+    if in_path("chromium") {
+        println!("cargo::rustc-cfg=has_chromium");
+    }
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src");
     println!("cargo:rerun-if-changed=../Cargo.lock");
@@ -64,4 +70,9 @@ fn locked_version(lock: &str, name: &str) -> Option<String> {
         .lines()
         .find_map(|line| line.strip_prefix("version = \""))?;
     Some(line.trim_end_matches('"').to_owned())
+}
+
+fn in_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, Api};
 use crate::config::crisis::CrisisTexts;
@@ -17,13 +18,14 @@ use crate::domain::id::IdSource;
 use crate::memory::embed::{Embedder, StaticTable, TableError};
 #[cfg(feature = "sentence-transformer")]
 use crate::memory::embed::{SentenceTransformer, TransformerError};
-use crate::memory::{Memories, MemoryError};
+use crate::memory::{Memories, MemoryError, Snapshots};
 use crate::provider::OfflineModel;
 use crate::service::check::CheckReport;
 use crate::service::{self, Parts, ServiceError, Services};
 use crate::shutdown::Shutdown;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::worker::Worker;
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +101,7 @@ pub async fn services_with(
     ids: IdSource,
 ) -> Result<Arc<Services>, StartupError> {
     let chosen = chosen_embedder(config)?;
-    let (store, memories) = opened(config).await?;
+    let (store, memories) = opened(config, chosen.is_none()).await?;
     let parts = Parts {
         store: Arc::clone(&store),
         memories: memories.into(),
@@ -107,7 +109,8 @@ pub async fn services_with(
         clock,
         ids,
         limits: config.limits.clone(),
-        crisis: CrisisTexts::shipped()?,
+        worker: config.worker.clone(),
+        crisis: CrisisTexts::load(&config.crisis)?,
     };
     let services = Arc::new(Services::new(parts, &config.auth));
     services
@@ -178,24 +181,35 @@ async fn embed_anew(
     }
 }
 
-async fn opened(config: &Config) -> Result<(Arc<dyn Store>, Memories), StartupError> {
+/// The database, and the memories with static vectors. Indexes are kept on disk only where these are
+/// the vectors that stay: a kept index that nobody looks after would keep what is deleted.
+async fn opened(config: &Config, keep: bool) -> Result<(Arc<dyn Store>, Memories), StartupError> {
     let opened = SqliteStore::open(&config.database).await;
     let store: Arc<dyn Store> = Arc::new(opened.map_err(|source| StartupError::Database {
         path: config.database.path.clone(),
         source,
     })?);
     let table = Arc::new(StaticTable::shipped()?);
-    let memories = Memories::open(Arc::clone(&store), table, &config.memory).await?;
+    let beside = Snapshots::beside(&config.database.path);
+    let snapshots = if config.memory.snapshots && keep {
+        beside
+    } else {
+        beside.sweep(&[]);
+        Snapshots::none()
+    };
+    let memories =
+        Memories::open_with(Arc::clone(&store), table, &config.memory, snapshots).await?;
     Ok((store, memories))
 }
 
 /// Opens the database and its indexes, looks whether they agree, and closes them again. Nothing is
-/// written but the schema, if it is older than this program.
+/// written but what every start brings up to date: the schema, and the kept indexes.
 ///
 /// # Errors
 /// When a part cannot be made or read; see [`StartupError`].
 pub async fn check(config: &Config) -> Result<CheckReport, StartupError> {
-    let (store, memories) = opened(config).await?;
+    let (store, memories) =
+        opened(config, config.memory.embedder == EmbedderChoice::Static).await?;
     let report = service::check::check(&*store, &memories).await;
     store.close().await;
     report.map_err(StartupError::Check)
@@ -240,6 +254,7 @@ pub struct Server {
     router: Router,
     services: Arc<Services>,
     grace: Duration,
+    worker: Option<Worker>,
 }
 
 impl Server {
@@ -247,19 +262,22 @@ impl Server {
     ///
     /// # Errors
     /// When the address is taken or not this machine's.
-    pub async fn bind(services: Arc<Services>, http: &HttpConfig) -> Result<Self, StartupError> {
-        Ok(Self::on(Bound::at(http).await?, services, http))
+    pub async fn bind(services: Arc<Services>, config: &Config) -> Result<Self, StartupError> {
+        Ok(Self::on(Bound::at(&config.http).await?, services, config))
     }
 
     /// Puts the services behind an address that was taken before they were opened.
     #[must_use]
-    pub fn on(bound: Bound, services: Arc<Services>, http: &HttpConfig) -> Self {
+    pub fn on(bound: Bound, services: Arc<Services>, config: &Config) -> Self {
+        let http = &config.http;
+        let worker = Worker::new(Arc::clone(&services), &config.worker);
         Self {
             listener: bound.listener,
             address: bound.address,
             router: api::router(Api::new(Arc::clone(&services), http.clone())),
             services,
             grace: http.shutdown_grace(),
+            worker: config.worker.enabled.then_some(worker),
         }
     }
 
@@ -280,11 +298,27 @@ impl Server {
                 tracing::debug!(%error, "TCP_NODELAY was not set");
             }
         });
+        let stop = CancellationToken::new();
+        let background = self
+            .worker
+            .map(|worker| tokio::spawn(worker.run(stop.clone())));
         let draining = shutdown.clone();
-        let server = axum::serve(listener, self.router)
-            .with_graceful_shutdown(async move { draining.draining().await });
+        let told = stop.clone();
+        let server = axum::serve(listener, self.router).with_graceful_shutdown(async move {
+            draining.draining().await;
+            told.cancel();
+        });
+        // A job under way is finished like a request; one that is cut is due again later.
+        let finished = async {
+            let outcome = server.await;
+            stop.cancel();
+            if let Some(Err(error)) = async { Some(background?.await) }.await {
+                tracing::error!(%error, "the background broke off");
+            }
+            outcome
+        };
         let outcome = tokio::select! {
-            outcome = async { server.await } => outcome.map_err(StartupError::Serve),
+            outcome = finished => outcome.map_err(StartupError::Serve),
             () = shutdown.cutting(self.grace) => Ok(()),
         };
         self.services.close().await;

@@ -202,11 +202,37 @@ pub(super) struct KeptGoal {
     pub(super) done: Option<Span>,
 }
 
+impl KeptGoal {
+    /// Wish or undertaking.
+    pub(super) fn kind(&self) -> GoalKind {
+        if self.commitment {
+            GoalKind::Commitment
+        } else {
+            GoalKind::Goal
+        }
+    }
+}
+
 /// A sentence that tells of something done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Account {
     span: Span,
     achievement: bool,
+}
+
+/// A sentence that tells of something done, with what it is about.
+#[derive(Debug)]
+pub(super) struct Deed<'s> {
+    /// The sentence.
+    pub(super) span: &'s Span,
+    stems: Vec<String>,
+}
+
+impl Deed<'_> {
+    /// Whether it says that `goal`, of an earlier session, was done.
+    pub(super) fn completes(&self, goal: &KeptGoal) -> bool {
+        enough(&goal.stems, &self.stems)
+    }
 }
 
 /// Bounded pools of goals and of accounts.
@@ -383,22 +409,23 @@ impl GoalPool {
     }
 
     /// The goals kept.
-    pub(super) fn goals(&self) -> impl Iterator<Item = &KeptGoal> {
+    pub(super) fn goals(&self) -> impl DoubleEndedIterator<Item = &KeptGoal> {
         self.goals.iter()
     }
 
-    /// A sentence of this session that says that `goal`, of an earlier session, was done.
-    pub(super) fn completion_of(&self, goal: &KeptGoal) -> Option<&Span> {
+    /// What the client told of having done, each with the stems of its content words.
+    pub(super) fn deeds(&self) -> Vec<Deed<'_>> {
+        let stems = |span: &Span| {
+            let sentences = read(&span.text);
+            sentences.iter().flat_map(Sentence::content_stems).collect()
+        };
         self.accounts
             .iter()
-            .map(|account| &account.span)
-            .find(|span| {
-                let stems: Vec<String> = read(&span.text)
-                    .iter()
-                    .flat_map(Sentence::content_stems)
-                    .collect();
-                enough(&goal.stems, &stems)
+            .map(|account| Deed {
+                span: &account.span,
+                stems: stems(&account.span),
             })
+            .collect()
     }
 
     /// What is quoted.
@@ -420,11 +447,7 @@ impl GoalPool {
         let show = |goal: &KeptGoal| {
             Some(Goal {
                 statement: ids.quote(&goal.span)?,
-                kind: if goal.commitment {
-                    GoalKind::Commitment
-                } else {
-                    GoalKind::Goal
-                },
+                kind: goal.kind(),
                 rule: goal.rule.clone(),
                 status: if goal.done.is_some() {
                     GoalStatus::Done

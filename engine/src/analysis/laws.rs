@@ -155,7 +155,7 @@ fn every_statement_quotes_the_stored_bytes() {
     assert_eq!(shown.summary.len(), 10);
     assert!(shown.goals.iter().any(|goal| goal.follow_through.is_some()));
     assert!(
-        !shown.risk.requires_human && shown.risk.total == 2,
+        !shown.risk.requires_human && shown.risk.total == 3,
         "{:#?}",
         shown.risk
     );

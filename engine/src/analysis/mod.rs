@@ -9,12 +9,14 @@
 //! tell, the answer is [`Estimate::Insufficient`](crate::domain::analysis::Estimate), not a zero.
 //! Nothing here diagnoses or scores quality, and nothing here reads a clock, a network or a store.
 
+pub mod claims;
 mod engagement;
 mod goals;
 pub mod insight;
 mod key_points;
 mod markers;
 mod phrase;
+pub mod progress;
 mod questions;
 mod reading;
 mod render;
@@ -31,10 +33,17 @@ mod vader;
 mod laws;
 
 pub use render::render;
+pub use risk::risk_findings;
 pub use state::{Observation, SessionState, StateError};
 
+/// How a text sounds, from -1 to 1.
+#[must_use]
+pub fn sentiment_compound(text: &str) -> f64 {
+    vader::compound(text)
+}
+
 /// The version of the algorithm. A stored state of another version is refolded from the messages.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The most bytes that a stored state may have.
 pub const STATE_LIMIT: usize = 32 * 1024;

@@ -277,8 +277,9 @@ impl SessionState {
     }
 }
 
+/// A resemblance of words alone (severity 1) colours neither memory nor goals.
 fn is_present(finding: &RiskFinding) -> bool {
-    finding.assertion == "present"
+    finding.assertion == "present" && finding.severity > 1
 }
 
 /// From 0 to 1: what the client means to do and what is a risk weighs most, then strong feeling,

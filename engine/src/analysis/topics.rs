@@ -81,9 +81,12 @@ impl Term {
 
     /// Whether `other`'s stems stand in it one after the other.
     fn holds(&self, other: &Self) -> bool {
-        let outer: Vec<&str> = self.key.split(' ').collect();
-        let inner: Vec<&str> = other.key.split(' ').collect();
-        outer.len() > inner.len() && outer.windows(inner.len()).any(|part| part == inner)
+        let (outer, inner) = (self.key.as_str(), other.key.as_str());
+        let from_here = |at: usize| outer.get(at..).and_then(|tail| tail.strip_prefix(inner));
+        let stands =
+            |at| from_here(at).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        let starts = outer.match_indices(' ').map(|(blank, _)| blank + 1);
+        outer.len() > inner.len() && std::iter::once(0).chain(starts).any(stands)
     }
 }
 

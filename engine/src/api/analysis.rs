@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::domain::analysis::Depth;
+use crate::domain::analysis::{Depth, SessionAnalysis};
 use crate::domain::id::{ClientId, SessionId};
 
 use super::Api;
@@ -31,7 +31,7 @@ pub(super) struct AnalysisParams {
     get, path = "/analysis/sessions/{id}", tag = "analysis", operation_id = "analyse_session",
     params(("id" = String, Path), AnalysisParams, ("If-None-Match" = Option<String>, Header)),
     responses(
-        (status = 200, body = Object, headers(("ETag" = String))),
+        (status = 200, body = SessionAnalysis, headers(("ETag" = String))),
         (status = 304, description = "The caller has the present version."),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     )

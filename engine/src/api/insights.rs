@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::domain::id::{ClientId, InsightId, PersonaId, SessionId};
-use crate::domain::insight::{Evidence, Insight, InsightStatus};
+use crate::domain::insight::{DetectorTest, Evidence, Insight, InsightStatus};
 use crate::service::{InsightRequest, Run, Verification};
 
 use super::Api;
@@ -45,14 +45,11 @@ pub(super) struct InsightBody {
     /// What distinguishes it from others of the detector, e.g. the topic.
     slot: String,
     statement: String,
-    test: TestBody,
+    test: DetectorTest,
     /// From 0 to 1.
     confidence: f64,
     /// Quotations, byte for byte equal to their sources.
-    #[schema(value_type = Vec<Object>)]
     evidence: Vec<Evidence>,
-    /// `draft`, `accepted`, `rejected` or `retracted`.
-    #[schema(value_type = String)]
     status: InsightStatus,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -60,24 +57,8 @@ pub(super) struct InsightBody {
     updated_at: Timestamp,
 }
 
-/// The test behind a statement.
-#[derive(Debug, Serialize, ToSchema)]
-struct TestBody {
-    /// E.g. `fisher_exact`.
-    name: String,
-    /// Observations it used.
-    n: u32,
-    /// Size of the effect in the test's own unit.
-    effect: f64,
-    /// The p value, where the test has one.
-    p: Option<f64>,
-    /// The p value after false-discovery control over the run.
-    q: Option<f64>,
-}
-
 impl From<Insight> for InsightBody {
     fn from(insight: Insight) -> Self {
-        let test = insight.test;
         Self {
             id: insight.id,
             client_id: insight.client,
@@ -85,13 +66,7 @@ impl From<Insight> for InsightBody {
             detector: insight.detector,
             slot: insight.slot,
             statement: insight.statement,
-            test: TestBody {
-                name: test.name,
-                n: test.n,
-                effect: test.effect,
-                p: test.p,
-                q: test.q,
-            },
+            test: insight.test,
             confidence: insight.confidence,
             evidence: insight.evidence,
             status: insight.status,
@@ -110,6 +85,8 @@ pub(super) struct RunBody {
     created: usize,
     /// Known already, now with other evidence or figures.
     updated: usize,
+    /// Drafts of earlier runs that the present data does not support any more.
+    retracted: usize,
     /// All that the run supports.
     data: Vec<InsightBody>,
 }
@@ -120,6 +97,7 @@ impl From<Run> for RunBody {
             sessions: run.sessions,
             created: run.created,
             updated: run.updated,
+            retracted: run.retracted,
             data: run.insights.into_iter().map(Into::into).collect(),
         }
     }
@@ -148,7 +126,6 @@ pub(super) struct LineageBody {
 /// One quotation.
 #[derive(Debug, Serialize, ToSchema)]
 struct LineageEntry {
-    #[schema(value_type = Object)]
     evidence: Evidence,
     /// `verified`, `differs` or `missing`.
     verification: &'static str,

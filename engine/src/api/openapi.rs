@@ -20,6 +20,7 @@ use utoipa::{Modify, OpenApi};
         (name = "personas", description = "Who answers, and from which documents."),
         (name = "analysis", description = "What sessions show, in the client's own words."),
         (name = "insights", description = "Statements derived from a client's sessions, each with its test and evidence."),
+        (name = "jobs", description = "Work of the background."),
         (name = "risk", description = "Words that a person must look at."),
         (name = "auth", description = "API keys."),
         (name = "operations", description = "Health, metrics, version."),

@@ -15,8 +15,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    Api, analysis, auth, clients, conversations, documents, export, health, insights, openapi,
-    personas, request, risk_flags, sessions,
+    Api, analysis, auth, clients, conversations, documents, export, health, insights, jobs,
+    openapi, personas, progress, reports, request, risk_flags, sessions,
 };
 
 /// All documented addresses.
@@ -59,6 +59,20 @@ pub(super) fn documented(upload_limit: usize) -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(analysis::session))
         // /analysis/insights/client/{id}
         .routes(routes!(analysis::client_insights))
+        // /analysis/progress/client/{id}
+        .routes(routes!(progress::progress))
+        // /analysis/progress/client/{id}/instruments
+        .routes(routes!(progress::enter, progress::entries))
+        // /analysis/progress/client/{id}/instruments/{entry_id}
+        .routes(routes!(progress::delete))
+        // /analysis/patterns/client/{id}
+        .routes(routes!(progress::patterns))
+        // /analysis/reports/client/{id}
+        .routes(routes!(reports::client))
+        // /jobs
+        .routes(routes!(jobs::create))
+        // /jobs/{id}
+        .routes(routes!(jobs::read))
         // /insights
         .routes(routes!(insights::generate, insights::list))
         // /insights/{id}

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod document;
 mod error;
+mod eval;
 mod ingest;
 mod key;
 mod openapi;
@@ -58,6 +59,9 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Judge the engine's rules on labelled lines
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// Print the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -86,6 +90,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Key(command) => wait_for(key::run(command)),
         Command::Check(args) => wait_for(check::run(args)),
         Command::Config(command) => config::run(command),
+        Command::Eval(command) => eval::run(command),
         Command::Openapi => openapi::run(),
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     // First, so that a second start beside a running server is refused before it touches the database.
     let bound = Bound::at(&config.http).await?;
     let services = startup::services(&config).await?;
-    let server = Server::on(bound, Arc::clone(&services), &config.http);
+    let server = Server::on(bound, Arc::clone(&services), &config);
     if args.dev {
         dev_key(&services, &args.dev_key_file).await?;
     }

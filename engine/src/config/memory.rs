@@ -8,11 +8,12 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VectorChoice {
-    /// Compares the query with every vector: exact, and the faster one for small sets.
+    /// Compares the query with every vector as it was given.
     Exact,
-    /// Walks a graph: approximate, and the faster one for large sets.
+    /// Walks a graph: approximate.
     Hnsw,
-    /// Exact until an index reaches `hnsw_from` vectors, HNSW from there on.
+    /// The fastest that was measured at every size: one bit per component for all vectors, more for
+    /// the best of them.
     Auto,
 }
 
@@ -50,8 +51,6 @@ pub struct MemoryConfig {
     pub model_folder: PathBuf,
     /// Which vector index is used.
     pub vector_index: VectorChoice,
-    /// With `auto`: the number of vectors in one index from which HNSW is used.
-    pub hnsw_from: usize,
     /// HNSW: links per node.
     pub hnsw_links: usize,
     /// HNSW: candidates looked at while a node is linked in.
@@ -90,6 +89,10 @@ pub struct MemoryConfig {
     /// The largest text of a document that is taken, in bytes.
     pub document_max_bytes: usize,
 
+    /// Whether indexes are kept on disk, beside the database, so that a start need not build them.
+    pub snapshots: bool,
+    /// From how many passages on a persona's index is kept; smaller ones are built in no time.
+    pub snapshot_from: usize,
     /// How many clients' memories stay in memory; the least recently used one makes room.
     pub scopes_in_memory: usize,
     /// After so many days an ordinary exchange counts half. Commitments and risks do not fade.
@@ -108,7 +111,6 @@ impl MemoryConfig {
             embedder: EmbedderChoice::Static,
             model_folder: PathBuf::from("all-MiniLM-L6-v2"),
             vector_index: VectorChoice::Auto,
-            hnsw_from: 50_000,
             hnsw_links: 16,
             hnsw_ef_construction: 200,
             hnsw_ef_search: 192,
@@ -125,6 +127,8 @@ impl MemoryConfig {
             passage_max_words: 140,
             source_max_bytes: 16 * 1024 * 1024,
             document_max_bytes: 1024 * 1024,
+            snapshots: true,
+            snapshot_from: 2_000,
             scopes_in_memory: 256,
             exchange_half_life_days: 30.0,
             recency_floor: 0.8,

@@ -14,12 +14,14 @@ mod layers;
 mod limits;
 mod log;
 pub mod memory;
+mod worker;
 
 use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
 pub use auth::AuthConfig;
+pub use crisis::CrisisConfig;
 pub use database::DatabaseConfig;
 pub use error::ConfigError;
 pub use http::HttpConfig;
@@ -27,6 +29,7 @@ pub use layers::{ENVIRONMENT_FILE, Layers, Origin, Setting};
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use memory::MemoryConfig;
+pub use worker::WorkerConfig;
 
 /// The manual: `defaults.toml` as it was compiled in.
 pub const MANUAL: &str = include_str!("defaults.toml");
@@ -43,10 +46,14 @@ pub struct Config {
     pub memory: MemoryConfig,
     /// API keys.
     pub auth: AuthConfig,
+    /// The fixed texts of a crisis.
+    pub crisis: CrisisConfig,
     /// The log.
     pub log: LogConfig,
     /// How much of everything is taken.
     pub limits: LimitsConfig,
+    /// Work of the background.
+    pub worker: WorkerConfig,
 }
 
 impl Config {
@@ -54,7 +61,8 @@ impl Config {
         self.http.check()?;
         self.auth.check()?;
         self.log.check()?;
-        self.limits.check()
+        self.limits.check()?;
+        self.worker.check()
     }
 }
 

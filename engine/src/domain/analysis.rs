@@ -2,12 +2,13 @@
 //! carries its n, and "too little to tell" is a value of its own.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{MessageId, SessionId};
 use super::risk::RiskFinding;
 
 /// How much is rendered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Depth {
     /// Counts, sentiment and open risk flags.
@@ -20,9 +21,10 @@ pub enum Depth {
 }
 
 /// Words of the client, equal to the stored bytes of the message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     /// Which message.
+    #[schema(value_type = String)]
     pub message_id: MessageId,
     /// First byte in the message's content.
     pub byte_start: usize,
@@ -33,7 +35,7 @@ pub struct Quote {
 }
 
 /// A figure, or the statement that there is too little to compute it from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Estimate<T> {
     /// Enough was seen.
@@ -58,7 +60,7 @@ impl<T> Estimate<T> {
 }
 
 /// A 95 % confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -67,7 +69,7 @@ pub struct Interval {
 }
 
 /// The slope of a least-squares line.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Slope {
     /// Change from one observation to the next.
     pub per_step: f64,
@@ -76,9 +78,10 @@ pub struct Slope {
 }
 
 /// What a session's messages show, without an LLM.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionAnalysis {
     /// Which session.
+    #[schema(value_type = String)]
     pub session_id: SessionId,
     /// How much is rendered.
     pub depth: Depth,
@@ -117,7 +120,7 @@ pub struct SessionAnalysis {
 }
 
 /// Who spoke how much. Exact counts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TurnTaking {
     /// The client.
     pub client: SpeakerCounts,
@@ -128,7 +131,7 @@ pub struct TurnTaking {
 }
 
 /// Counts of one speaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct SpeakerCounts {
     /// Messages.
     pub messages: u32,
@@ -141,7 +144,7 @@ pub struct SpeakerCounts {
 }
 
 /// A share of the words, with figures of other conversations beside it and no verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TalkShare {
     /// From 0 to 1.
     pub share: f64,
@@ -154,7 +157,7 @@ pub struct TalkShare {
 }
 
 /// Questions by rule, with the rule's known error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Questions {
     /// The client's.
     pub client: QuestionCounts,
@@ -167,7 +170,7 @@ pub struct Questions {
 }
 
 /// Counts of questions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct QuestionCounts {
     /// Questions that invite an account.
     pub open: u32,
@@ -176,7 +179,7 @@ pub struct QuestionCounts {
 }
 
 /// How often the question rule was wrong on `AnnoMI`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QuestionError {
     /// Share of found questions that are questions.
     pub precision: f64,
@@ -187,7 +190,7 @@ pub struct QuestionError {
 }
 
 /// Sentiment of the client's sentences.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sentiment {
     /// The scale: `vader_compound`, from -1 to 1.
     pub scale: String,
@@ -200,7 +203,7 @@ pub struct Sentiment {
 }
 
 /// Figures over the client's sentences.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SentimentFigures {
     /// Sentences.
     pub n: u32,
@@ -217,7 +220,7 @@ pub struct SentimentFigures {
 }
 
 /// A sentence with its sentiment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScoredQuote {
     /// The words.
     #[serde(flatten)]
@@ -227,7 +230,7 @@ pub struct ScoredQuote {
 }
 
 /// A central sentence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct KeyPoint {
     /// The words.
     #[serde(flatten)]
@@ -237,7 +240,7 @@ pub struct KeyPoint {
 }
 
 /// Something spoken of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Topic {
     /// The client's own words.
     pub label: String,
@@ -256,7 +259,7 @@ pub struct Topic {
 }
 
 /// What the client wants or means to do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Goal {
     /// The words.
     pub statement: Quote,
@@ -271,7 +274,7 @@ pub struct Goal {
 }
 
 /// How firm a goal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalKind {
     /// Something wished for: "I want to …".
@@ -281,7 +284,7 @@ pub enum GoalKind {
 }
 
 /// Whether a goal was reached, as far as the client's words show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GoalStatus {
     /// Nothing said says that it was done.
@@ -291,7 +294,7 @@ pub enum GoalStatus {
 }
 
 /// The risk findings of a session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskSummary {
     /// How many findings there were in all.
     pub total: u32,
@@ -304,9 +307,10 @@ pub struct RiskSummary {
 }
 
 /// A finding and its message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskRecord {
     /// Which message.
+    #[schema(value_type = String)]
     pub message_id: MessageId,
     /// What was found there.
     #[serde(flatten)]
@@ -314,7 +318,7 @@ pub struct RiskRecord {
 }
 
 /// Something the client said to have done or managed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Strength {
     /// Which rule found it: `follow_through` or `achievement`.
     pub basis: String,
@@ -324,7 +328,7 @@ pub struct Strength {
 }
 
 /// Rates of some kinds of words. A trend at most; no diagnosis follows from them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Markers {
     /// The client's words.
     pub n: u64,
@@ -337,7 +341,7 @@ pub struct Markers {
 }
 
 /// Shares of verb forms by tense, as far as the rule recognises them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TenseShare {
     /// Verb forms recognised.
     pub n: u32,
@@ -350,7 +354,7 @@ pub struct TenseShare {
 }
 
 /// How the client's share develops.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Engagement {
     /// The client's messages.
     pub n: u32,
@@ -361,7 +365,7 @@ pub struct Engagement {
 }
 
 /// How full the bounded pools are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Working {
     /// Bytes of the state.
     pub state_bytes: usize,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -104,10 +104,11 @@ impl fmt::Debug for IdSource {
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        // Ids stand in many maps and are copied into each; the text is there once.
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The id as it is written.
@@ -125,7 +126,7 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
 
@@ -146,7 +147,7 @@ macro_rules! named_id {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
                 check_shape($kind, text)?;
-                Ok(Self(text.to_owned()))
+                Ok(Self(Arc::from(text)))
             }
         }
     };
@@ -163,7 +164,7 @@ macro_rules! made_id {
             /// A new id.
             #[must_use]
             pub fn new(ids: &IdSource, clock: &dyn Clock) -> Self {
-                Self(format!("{}{}", $prefix, ids.uuid(clock).simple()))
+                Self(Arc::from(format!("{}{}", $prefix, ids.uuid(clock).simple())))
             }
 
             /// The id that follows from `content` alone: the same content, the same id.
@@ -172,7 +173,7 @@ macro_rules! made_id {
                 use sha2::Digest;
                 let hash = sha2::Sha256::digest(content);
                 let hex: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
-                Self(format!("{}{hex}", $prefix))
+                Self(Arc::from(format!("{}{hex}", $prefix)))
             }
         }
 
@@ -183,7 +184,7 @@ macro_rules! made_id {
                 if !text.starts_with($prefix) {
                     return Err(IdError::Prefix { kind: $kind, prefix: $prefix, text: text.to_owned() });
                 }
-                Ok(Self(text.to_owned()))
+                Ok(Self(Arc::from(text)))
             }
         }
     };
@@ -230,6 +231,14 @@ made_id!(
     RiskFlagId, "risk flag", "rsk_"
 );
 made_id!(
+    /// One filled-in instrument.
+    InstrumentEntryId, "instrument entry", "ien_"
+);
+made_id!(
+    /// One job of the background.
+    JobId, "job", "job_"
+);
+made_id!(
     /// One API key (its public name, not the secret).
     ApiKeyId, "API key", "key_"
 );
@@ -242,7 +251,7 @@ impl TenantId {
     /// The owner of the personas that ship with the program; readable by every tenant.
     #[must_use]
     pub fn shipped() -> Self {
-        Self("smart-steps".to_owned())
+        Self(Arc::from("smart-steps"))
     }
 }
 

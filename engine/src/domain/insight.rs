@@ -2,9 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{ChunkId, ClientId, DocumentId, InsightId, MessageId, SessionId, TenantId};
 use super::persona::PersonaKey;
+
+/// What a retracted insight says in place of its statement, which may have repeated the words.
+pub const RETRACTED: &str =
+    "Retracted: words that this statement rested on were changed or erased.";
 
 /// One derived statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +43,7 @@ pub struct Insight {
 }
 
 /// The statistical test of a detector.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DetectorTest {
     /// The test's name, e.g. `fisher_exact`.
     pub name: String,
@@ -53,13 +58,14 @@ pub struct DetectorTest {
 }
 
 /// A review's outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum InsightStatus {
     Draft,
     Accepted,
     Rejected,
+    /// Words that it rested on were changed or erased, or the present data does not support it.
     Retracted,
 }
 
@@ -77,14 +83,16 @@ impl InsightStatus {
 }
 
 /// Words that a statement rests on, equal to the stored bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Evidence {
     /// The client's words.
     Message {
         /// Where.
+        #[schema(value_type = String)]
         session_id: SessionId,
         /// Which message.
+        #[schema(value_type = String)]
         message_id: MessageId,
         /// First byte in the message's content.
         byte_start: usize,
@@ -96,8 +104,10 @@ pub enum Evidence {
     /// Words of a document.
     Document {
         /// Which document.
+        #[schema(value_type = String)]
         document_id: DocumentId,
         /// Which passage.
+        #[schema(value_type = String)]
         chunk_id: ChunkId,
         /// First byte in the document's content.
         byte_start: usize,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::id::{ClientId, MessageId, RiskFlagId, SessionId, TenantId};
 
@@ -27,7 +28,7 @@ pub struct RiskFlag {
 }
 
 /// What the rules found in a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RiskFinding {
     /// E.g. `passive_wish`, `active_ideation`, `self_injury`, `harm_to_others`, `abuse`.
     pub category: String,
@@ -47,6 +48,13 @@ pub struct RiskFinding {
 }
 
 impl RiskFinding {
+    /// Whether the words are taken as a sign of risk to somebody: neither denied, nor an idiom, nor
+    /// of a work or a saying. What is not is on record all the same.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        !matches!(self.assertion.as_str(), "negated" | "idiom" | "quotation")
+    }
+
     /// Whether a person must be told at once and the reply is the fixed crisis text.
     #[must_use]
     pub fn requires_human(&self) -> bool {

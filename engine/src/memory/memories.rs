@@ -10,11 +10,12 @@ use super::embed::Embedder;
 use super::error::{IngestError, MemoryError};
 use super::experience::{self, Entry, Scope, Scopes};
 use super::foundation::{self, Foundation, Limits, Source, Taken};
-use super::search::Query;
+use super::search::{Kept, Query};
+use super::snapshot::Snapshots;
 use super::{metacognition, synthesis};
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
-use crate::domain::id::{ClientId, DocumentId, ExperienceId, SessionId, TenantId};
+use crate::domain::id::{ChunkId, ClientId, DocumentId, ExperienceId, SessionId, TenantId};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, MemoryScope, Recalled, RecalledItem};
 use crate::domain::page::PageSize;
@@ -46,7 +47,7 @@ pub struct PersonaStats {
     pub documents: usize,
     /// Passages.
     pub chunks: usize,
-    /// `exact` or `hnsw`.
+    /// `exact`, `staged` or `hnsw`.
     pub vector_index: &'static str,
 }
 
@@ -60,6 +61,7 @@ pub struct Memories {
     config: MemoryConfig,
     foundations: RwLock<Foundations>,
     scopes: Scopes,
+    snapshots: Snapshots,
 }
 
 impl std::fmt::Debug for Memories {
@@ -80,14 +82,32 @@ impl Memories {
         embedder: Arc<dyn Embedder>,
         config: &MemoryConfig,
     ) -> Result<Self, MemoryError> {
+        Self::open_with(store, embedder, config, Snapshots::none()).await
+    }
+
+    /// The same with what `snapshots` have of the indexes; what they lack or have too much is made
+    /// good.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open_with(
+        store: Arc<dyn Store>,
+        embedder: Arc<dyn Embedder>,
+        config: &MemoryConfig,
+        snapshots: Snapshots,
+    ) -> Result<Self, MemoryError> {
         let memories = Self {
             scopes: Scopes::new(config.scopes_in_memory),
             foundations: RwLock::default(),
             config: config.clone(),
             store,
             embedder,
+            snapshots,
         };
-        for persona in memories.store.all_persona_keys().await? {
+        let personas = memories.store.all_persona_keys().await?;
+        memories.snapshots.sweep(&personas);
+        for persona in personas {
+            memories.adopt(&persona);
             let documents = memories.store.documents(&persona).await?;
             let mut chunks: HashMap<DocumentId, Vec<Chunk>> = HashMap::new();
             for chunk in memories.store.chunks(&persona).await? {
@@ -100,8 +120,72 @@ impl Memories {
                 let chunks = chunks.remove(&document.id).unwrap_or_default();
                 memories.publish_document(document, &chunks);
             }
+            if let Some(foundation) = memories.foundations_mut().get_mut(&persona) {
+                foundation.disown_strangers();
+                if foundation.take_lost() {
+                    memories.snapshots.discard(&persona);
+                }
+            }
         }
+        memories.save();
         Ok(memories)
+    }
+
+    /// How indexes are made: one that was made in another way is no use.
+    fn made_with(&self) -> String {
+        format!(
+            "{} {} {:?}",
+            self.embedder.name(),
+            self.embedder.dimensions(),
+            self.config.vector_index
+        )
+    }
+
+    /// Begins a persona's foundation with the index that was kept, if it can be used.
+    fn adopt(&self, persona: &PersonaKey) {
+        let kept: Kept<ChunkId> = match self.snapshots.load(persona, &self.made_with()) {
+            Ok(Some(kept)) => kept,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a persona's index is built anew");
+                return;
+            }
+        };
+        let dimensions = self.embedder.dimensions();
+        let mut foundation = Foundation::new(&self.config, dimensions);
+        if foundation.adopt(&self.config, dimensions, kept) {
+            self.foundations_mut().insert(persona.clone(), foundation);
+        } else {
+            let (owner, persona) = (&persona.owner, &persona.id);
+            tracing::warn!(%owner, %persona, "a persona's kept index contradicts itself and is built anew");
+        }
+    }
+
+    /// Keeps the index of every persona that is large enough and has changed.
+    pub fn save(&self) {
+        let personas: Vec<PersonaKey> = self.foundations().keys().cloned().collect();
+        for persona in personas {
+            let unsaved = |foundation: &mut Foundation| {
+                foundation.chunks() >= self.config.snapshot_from && foundation.take_unsaved()
+            };
+            if !self
+                .foundations_mut()
+                .get_mut(&persona)
+                .is_some_and(unsaved)
+            {
+                continue;
+            }
+            // The lock is held until the file stands: a passage that is withdrawn meanwhile would not
+            // find the file that has it.
+            let foundations = self.foundations();
+            if let Some(foundation) = foundations.get(&persona)
+                && let Err(error) =
+                    self.snapshots
+                        .save(&persona, &self.made_with(), &foundation.kept())
+            {
+                tracing::warn!(%error, "the next start takes longer");
+            }
+        }
     }
 
     /// Cuts a Markdown document into passages. Nothing is remembered yet: commit both, then call
@@ -162,11 +246,14 @@ impl Memories {
             .map_or_else(HashSet::new, |foundation| foundation.known(chunks));
         loop {
             let prepared = foundation::Prepared::new(document, chunks, &known, &*self.embedder);
-            let published = self
-                .foundations_mut()
+            let mut foundations = self.foundations_mut();
+            let foundation = foundations
                 .entry(document.persona.clone())
-                .or_insert_with(|| Foundation::new(&self.config, dimensions))
-                .publish(&prepared);
+                .or_insert_with(|| Foundation::new(&self.config, dimensions));
+            let published = foundation.publish(&prepared);
+            if foundation.take_lost() {
+                self.snapshots.discard(&document.persona);
+            }
             if published {
                 return;
             }
@@ -180,6 +267,9 @@ impl Memories {
         let mut foundations = self.foundations_mut();
         if let Some(foundation) = foundations.get_mut(persona) {
             foundation.withdraw(id);
+            if foundation.take_lost() {
+                self.snapshots.discard(persona);
+            }
             if foundation.documents() == 0 {
                 foundations.remove(persona);
             }
@@ -189,6 +279,7 @@ impl Memories {
     /// Forgets the documents of a persona that was deleted.
     pub fn withdraw_persona(&self, persona: &PersonaKey) {
         self.foundations_mut().remove(persona);
+        self.snapshots.discard(persona);
     }
 
     /// Takes in what was stored or removed since these memories were opened. Nothing may be changed in
@@ -311,8 +402,10 @@ impl Memories {
 
     /// Forgets a tenant that was removed: its personas' documents and its clients.
     pub fn forget_tenant(&self, tenant: &TenantId) {
-        self.foundations_mut()
-            .retain(|persona, _| persona.owner != *tenant);
+        let personas: Vec<PersonaKey> = self.foundations().keys().cloned().collect();
+        for persona in personas.iter().filter(|key| key.owner == *tenant) {
+            self.withdraw_persona(persona);
+        }
         self.scopes.forget_tenant(tenant);
     }
 
@@ -355,7 +448,6 @@ impl Memories {
                             }
                             _ => None,
                         };
-                        let vector = vector.map(<[f32]>::to_vec);
                         (r, vector)
                     }),
             );
@@ -452,7 +544,6 @@ impl Memories {
                 RecalledItem::Foundation { chunk_id, .. } => foundation.vector(chunk_id),
                 _ => None,
             };
-            let vector = vector.map(<[f32]>::to_vec);
             (recalled, vector)
         };
         foundation

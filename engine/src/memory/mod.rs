@@ -22,6 +22,7 @@ mod memories;
 pub mod metacognition;
 pub mod rank;
 mod search;
+mod snapshot;
 mod synthesis;
 
 #[cfg(test)]
@@ -32,3 +33,4 @@ pub use error::{IngestError, MemoryError};
 pub use foundation::{Source, Taken};
 pub use live::LiveMemories;
 pub use memories::{Memories, MemoryStats, PersonaStats};
+pub use snapshot::{SnapshotError, Snapshots};

@@ -4,7 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::index::{Bm25, HnswParams, Key, LexicalIndex, VectorIndex, VectorSetting};
+use serde::{Deserialize, Serialize};
+
+use super::index::{
+    Bm25, HnswParams, KeptVectors, KeptWords, Key, LexicalIndex, VectorIndex, VectorSetting,
+};
 use super::rank::{self, Spread};
 use crate::config::memory::{Fusion, MemoryConfig, VectorChoice};
 use crate::domain::embedding::Embedding;
@@ -39,10 +43,15 @@ fn vector_setting(config: &MemoryConfig) -> VectorSetting {
     match config.vector_index {
         VectorChoice::Exact => VectorSetting::Exact,
         VectorChoice::Hnsw => VectorSetting::Hnsw(params),
-        VectorChoice::Auto => VectorSetting::Auto {
-            from: config.hnsw_from,
-            params,
-        },
+        VectorChoice::Auto => VectorSetting::Auto,
+    }
+}
+
+fn bm25<const FIELDS: usize>(config: &MemoryConfig, weights: [f64; FIELDS]) -> Bm25<FIELDS> {
+    Bm25 {
+        k1: config.bm25_k1,
+        b: config.bm25_b,
+        weights,
     }
 }
 
@@ -65,6 +74,13 @@ pub(super) struct Searchable<K, const FIELDS: usize> {
     vectors: VectorIndex<K>,
 }
 
+/// A [`Searchable`] as data.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept<K> {
+    words: KeptWords<K>,
+    vectors: KeptVectors<K>,
+}
+
 /// What the two indexes say of an item.
 #[derive(Debug, Default, Clone)]
 struct Found {
@@ -72,6 +88,14 @@ struct Found {
     covered: f64,
     cosine: f64,
     vector_rank: Option<usize>,
+}
+
+/// What the two indexes say of all items that matter, and how their scores spread over all there are.
+#[derive(Debug)]
+struct Findings<K> {
+    found: HashMap<K, Found>,
+    words: Spread,
+    vectors: Spread,
 }
 
 impl Found {
@@ -89,18 +113,42 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         relevant_from: f64,
         dimensions: usize,
     ) -> Self {
-        let bm25 = Bm25 {
-            k1: config.bm25_k1,
-            b: config.bm25_b,
-            weights,
-        };
         Self {
             fusion: config.fusion,
             candidates: config.candidates,
             relevant_from,
-            lexical: LexicalIndex::new(bm25),
+            lexical: LexicalIndex::new(bm25(config, weights)),
             vectors: VectorIndex::new(dimensions, vector_setting(config)),
         }
+    }
+
+    /// What can be written to a file.
+    pub(super) fn kept(&self) -> Kept<K> {
+        Kept {
+            words: self.lexical.kept(),
+            vectors: self.vectors.kept(),
+        }
+    }
+
+    /// Takes the place of what is there; false, and nothing changes, if `kept` contradicts itself.
+    pub(super) fn restore(
+        &mut self,
+        config: &MemoryConfig,
+        weights: [f64; FIELDS],
+        dimensions: usize,
+        kept: Kept<K>,
+    ) -> bool {
+        let words = LexicalIndex::restored(bm25(config, weights), kept.words);
+        let vectors = VectorIndex::restored(dimensions, vector_setting(config), kept.vectors);
+        let (Some(words), Some(vectors)) = (words, vectors) else {
+            return false;
+        };
+        (self.lexical, self.vectors) = (words, vectors);
+        true
+    }
+
+    pub(super) fn keys(&self) -> Vec<K> {
+        self.lexical.keys()
     }
 
     pub(super) fn insert(&mut self, key: K, fields: &[Vec<String>; FIELDS], vector: &Embedding) {
@@ -113,10 +161,6 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         self.vectors.remove(key);
     }
 
-    pub(super) fn contains(&self, key: &K) -> bool {
-        self.lexical.contains(key)
-    }
-
     pub(super) fn len(&self) -> usize {
         self.lexical.len()
     }
@@ -125,7 +169,11 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         self.vectors.kind()
     }
 
-    pub(super) fn vector(&self, key: &K) -> Option<&[f32]> {
+    pub(super) fn contains(&self, key: &K) -> bool {
+        self.lexical.contains(key)
+    }
+
+    pub(super) fn vector(&self, key: &K) -> Option<Vec<f32>> {
         self.vectors.vector(key)
     }
 
@@ -138,10 +186,11 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         leaning: Option<&Embedding>,
         neighbours: impl Fn(&K) -> [Vec<K>; 2],
     ) -> Vec<Hit<K>> {
-        let found = self.found(query);
+        let findings = self.found(query);
+        let found = &findings.found;
         let votes = match self.fusion {
-            Fusion::Standardised => self.standardised(&found, query),
-            Fusion::ReciprocalRank => self.by_rank(&found),
+            Fusion::Standardised => self.standardised(&findings),
+            Fusion::ReciprocalRank => self.by_rank(found),
         };
         let leaning = leaning.filter(|l| !l.is_zero());
         let mut hits = Vec::new();
@@ -179,13 +228,16 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
             .collect()
     }
 
-    /// What is known of every item that one of the indexes brought up.
-    fn found(&self, query: &Query) -> HashMap<K, Found> {
+    /// What is known of every item that one of the indexes brought up: of all items where there are
+    /// few, else of the first candidates of both.
+    fn found(&self, query: &Query) -> Findings<K> {
         let asked = self.lexical.asked_idf(&query.terms);
-        let near = match self.vectors.kind() {
-            "exact" => self.vectors.search(&query.embedding, self.len()),
-            _ => self.vectors.search(&query.embedding, self.candidates),
+        let sample = self.vectors.sample(&query.embedding);
+        let (from_vectors, from_words) = match sample {
+            None => (self.len(), usize::MAX),
+            Some(_) => (self.candidates, self.candidates),
         };
+        let near = self.vectors.search(&query.embedding, from_vectors);
         let mut found: HashMap<K, Found> = HashMap::with_capacity(near.len());
         for (at, hit) in near.into_iter().enumerate() {
             let (cosine, vector_rank) = (f64::from(hit.cosine), Some(at + 1));
@@ -198,12 +250,11 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
                 },
             );
         }
-        for (at, hit) in self
+        let mut scores = Vec::new();
+        let by_words = self
             .lexical
-            .search(&query.terms, usize::MAX)
-            .into_iter()
-            .enumerate()
-        {
+            .search_telling(&query.terms, from_words, &mut |score| scores.push(score));
+        for (at, hit) in by_words.into_iter().enumerate() {
             let entry = found.entry(hit.key.clone()).or_insert_with(|| Found {
                 cosine: self.cosine(&hit.key, &query.embedding),
                 ..Found::default()
@@ -211,25 +262,28 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
             entry.bm25 = Some((at + 1, hit.score));
             entry.covered = hit.matched_idf / asked;
         }
-        found
-    }
-
-    /// Both scores in standard deviations, added.
-    fn standardised(&self, found: &HashMap<K, Found>, query: &Query) -> BTreeMap<K, f64> {
-        let bm25 = |f: &Found| f.bm25.map_or(0.0, |(_, score)| score);
-        let words = Spread::of(found.values().map(bm25), self.len(), USUAL_BM25);
-        let vectors = match self.vectors.sample(&query.embedding) {
+        let words = Spread::of(scores.into_iter(), self.len(), USUAL_BM25);
+        let vectors = match sample {
             Some(sample) => {
                 let count = sample.len();
                 Spread::of(sample.into_iter().map(f64::from), count, USUAL_COSINE)
             }
             None => Spread::of(found.values().map(|f| f.cosine), self.len(), USUAL_COSINE),
         };
+        Findings {
+            found,
+            words,
+            vectors,
+        }
+    }
+
+    /// Both scores in standard deviations, added.
+    fn standardised(&self, findings: &Findings<K>) -> BTreeMap<K, f64> {
+        let bm25 = |f: &Found| f.bm25.map_or(0.0, |(_, score)| score);
+        let Findings { words, vectors, .. } = findings;
         let sum = |f: &Found| words.standardise(bm25(f)) + vectors.standardise(f.cosine);
-        found
-            .iter()
-            .map(|(key, found)| (key.clone(), sum(found)))
-            .collect()
+        let found = findings.found.iter();
+        found.map(|(key, f)| (key.clone(), sum(f))).collect()
     }
 
     /// The reciprocal ranks of the first candidates of both lists, on the scale of the other way.
@@ -254,16 +308,7 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
     }
 
     fn cosine(&self, key: &K, other: &Embedding) -> f64 {
-        let products = |vector: &[f32]| {
-            vector
-                .iter()
-                .zip(other.as_slice())
-                .map(|(a, b)| a * b)
-                .sum::<f32>()
-        };
-        self.vectors
-            .vector(key)
-            .map_or(0.0, |vector| f64::from(products(vector)))
+        self.vectors.cosine(key, other).map_or(0.0, f64::from)
     }
 }
 

@@ -24,6 +24,7 @@ use super::error::ServiceError;
 use super::fault::Fault;
 use super::folds::Folds;
 use super::idempotency::{Outcome, Repeatable};
+use super::jobs;
 use super::knowledge;
 use super::sessions::metadata_faults;
 use super::turn_lock::TurnLocks;
@@ -158,6 +159,9 @@ impl Conversations {
             });
             set.push(keep?);
         }
+        let importance = experiences.iter().map(|it| it.importance).sum();
+        let client = &session.client;
+        set.push(jobs::gathered(&self.parts, scope, client, importance, now));
         set.push(Write::UpdateSession(session));
         scope.commit(&self.parts, set).await?;
         self.folds.remember(scope, id, fold);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::config::LimitsConfig;
+use crate::config::WorkerConfig;
 use crate::config::crisis::CrisisTexts;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdSource, TenantId};
@@ -30,6 +31,8 @@ pub struct Parts {
     pub ids: IdSource,
     /// How much of everything is taken.
     pub limits: LimitsConfig,
+    /// When clients are reflected on, and how often a job is tried.
+    pub worker: WorkerConfig,
     /// The fixed texts for emergencies.
     pub crisis: CrisisTexts,
 }

@@ -69,6 +69,16 @@ impl ServiceError {
         }
     }
 
+    /// Whether the same call may succeed later without a change by the caller.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Contended { .. } | Self::Internal { .. } => true,
+            Self::Store(error) => error.may_pass() || matches!(error, StoreError::Conflict { .. }),
+            _ => false,
+        }
+    }
+
     /// Refuses if there are faults.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod analyses;
 mod auth;
 mod cache;
 pub mod check;
+mod clients;
 mod conversation;
 mod core;
 mod documents;
@@ -17,10 +18,13 @@ mod fault;
 mod folds;
 mod idempotency;
 mod insights;
+mod jobs;
 mod knowledge;
 pub mod persona_file;
 mod persona_rules;
 mod personas;
+mod progress;
+mod reports;
 mod risk;
 mod sessions;
 pub mod shipped;
@@ -38,7 +42,10 @@ pub use error::ServiceError;
 pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
+pub use jobs::Jobs;
 pub use personas::Personas;
+pub use progress::{NewInstrumentEntry, Progress};
+pub use reports::Reports;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
 
@@ -72,7 +79,13 @@ pub struct Services {
     /// Analyses.
     pub analyses: Analyses,
     /// Insights.
-    pub insights: Insights,
+    pub insights: Arc<Insights>,
+    /// Progress, patterns and instruments.
+    pub progress: Progress,
+    /// Reports on a client.
+    pub reports: Reports,
+    /// Work of the background.
+    pub jobs: Jobs,
     /// Risk flags.
     pub risk_flags: RiskFlags,
 }
@@ -84,6 +97,11 @@ impl Services {
         let parts = Arc::new(parts);
         let folds = Arc::new(folds::Folds::new(Arc::clone(&parts)));
         let in_step: Arc<tokio::sync::Mutex<()>> = Arc::default();
+        let clients = Arc::new(clients::Clients::new(
+            Arc::clone(&parts),
+            Arc::clone(&folds),
+        ));
+        let insights = Arc::new(Insights::new(Arc::clone(&parts), Arc::clone(&clients)));
         Self {
             auth: Auth::new(Arc::clone(&parts), auth),
             erasure: Erasure::new(Arc::clone(&parts), Arc::clone(&folds), Arc::clone(&in_step)),
@@ -91,8 +109,11 @@ impl Services {
             documents: Documents::new(Arc::clone(&parts), Arc::clone(&in_step)),
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
-            analyses: Analyses::new(Arc::clone(&parts), Arc::clone(&folds)),
-            insights: Insights::new(Arc::clone(&parts), folds),
+            analyses: Analyses::new(Arc::clone(&parts), folds),
+            progress: Progress::new(Arc::clone(&parts), Arc::clone(&clients)),
+            reports: Reports::new(Arc::clone(&parts), clients, Arc::clone(&insights)),
+            jobs: Jobs::new(Arc::clone(&parts), Arc::clone(&insights)),
+            insights,
             risk_flags: RiskFlags::new(Arc::clone(&parts)),
             parts,
             in_step,
@@ -157,8 +178,9 @@ impl Services {
         RequestId::new(&self.parts.ids, &*self.parts.clock)
     }
 
-    /// Waits for writes under way and closes the store.
+    /// Keeps the indexes for the next start, waits for writes under way and closes the store.
     pub async fn close(&self) {
+        self.parts.memories.save();
         self.parts.store.close().await;
     }
 }

@@ -17,6 +17,7 @@ use super::error::ServiceError;
 use super::fault::Fault;
 use super::folds::Folds;
 use super::idempotency::{Outcome, Repeatable};
+use super::jobs;
 
 /// What a new session needs.
 #[derive(Debug, Clone)]
@@ -260,11 +261,13 @@ impl Sessions {
     ) -> Result<(), ServiceError> {
         let session = self.read(scope, id).await?;
         unless_stale(&session, expected)?;
-        let write = Write::DeleteSession {
+        let mut set = WriteSet::from(Write::DeleteSession {
             tenant: scope.tenant.clone(),
             id: id.clone(),
-        };
-        scope.commit(&self.parts, write.into()).await?;
+        });
+        let now = self.parts.now();
+        set.push(jobs::soon(&self.parts, scope, &session.client, now));
+        scope.commit(&self.parts, set).await?;
         self.folds.forget(&scope.tenant, id);
         self.parts
             .memories

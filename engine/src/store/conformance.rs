@@ -4,7 +4,9 @@
 mod atomicity;
 mod erasure;
 mod insights;
+mod instruments;
 mod isolation;
+mod jobs;
 mod messages;
 mod personas;
 mod risk;
@@ -15,7 +17,9 @@ mod tenants;
 pub(crate) use atomicity::*;
 pub(crate) use erasure::*;
 pub(crate) use insights::*;
+pub(crate) use instruments::*;
 pub(crate) use isolation::*;
+pub(crate) use jobs::*;
 pub(crate) use messages::*;
 pub(crate) use personas::*;
 pub(crate) use risk::*;
@@ -52,6 +56,13 @@ macro_rules! conformance_suite {
             an_insight_is_replaced_with_its_evidence,
             insights_are_listed_newest_first,
             an_insight_quotes_only_sessions_of_its_client,
+            what_is_quoted_must_stand_there,
+            reviews_are_counted_by_detector,
+            instrument_entries_come_oldest_first,
+            whoever_wants_the_same_work_joins_the_job_that_waits,
+            a_job_is_hastened_when_enough_has_gathered,
+            a_due_job_is_taken_by_one_worker,
+            finished_jobs_are_forgotten_in_time,
             knowledge_is_replaced_by_domain,
             gains_of_knowledge_add_up_whoever_comes_first,
             a_risk_flag_is_closed_once,

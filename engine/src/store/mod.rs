@@ -19,15 +19,18 @@ mod conformance;
 pub mod sqlite;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 pub use error::StoreError;
-pub use write::{FoldRecord, KeptAnswer, Write, WriteSet};
+pub use write::{FoldRecord, Hasten, KeptAnswer, ReviewCount, Write, WriteSet};
 
 use crate::domain::document::DocumentHead;
 use crate::domain::id::{
-    ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
+    ClientId, DocumentId, InsightId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
 use crate::domain::insight::Insight;
+use crate::domain::instrument::InstrumentEntry;
+use crate::domain::job::Job;
 use crate::domain::memory::{Experience, KnowledgeDomain, MemoryScope};
 use crate::domain::message::Message;
 use crate::domain::page::{Page, PageSize};
@@ -161,6 +164,32 @@ pub trait Store: Send + Sync {
         page: &PageRequest,
     ) -> Result<Page<Insight>, StoreError>;
 
+    /// What reviewers made of a persona's insights, by detector; a detector without a review is not
+    /// in it.
+    async fn review_counts(
+        &self,
+        tenant: &TenantId,
+        persona: &PersonaKey,
+    ) -> Result<Vec<ReviewCount>, StoreError>;
+
+    /// The latest `limit` filled-in instruments of a client, oldest first by when they were taken.
+    async fn instrument_entries(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        limit: u32,
+    ) -> Result<Vec<InstrumentEntry>, StoreError>;
+
+    /// One job.
+    async fn job(&self, tenant: &TenantId, id: &JobId) -> Result<Option<Job>, StoreError>;
+    /// The job with this key that was never started, if there is one.
+    async fn waiting_job(&self, tenant: &TenantId, key: &str) -> Result<Option<Job>, StoreError>;
+    /// Jobs of all tenants that are due, the one that waits longest first; running ones whose lease
+    /// is over among them.
+    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError>;
+    /// When the next job is due, due ones included.
+    async fn next_job_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// What a persona knows how well, as this tenant's use of it has shown, ordered by domain.
     async fn knowledge(
         &self,
@@ -181,6 +210,16 @@ pub trait Store: Send + Sync {
         open_only: bool,
         page: &PageRequest,
     ) -> Result<Page<RiskFlag>, StoreError>;
+
+    /// The risk flags about one client, newest first, at most `limit`; only the open ones if
+    /// `open_only`.
+    async fn client_risk_flags(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        open_only: bool,
+        limit: u32,
+    ) -> Result<Vec<RiskFlag>, StoreError>;
 
     /// The answer kept under an idempotency key, if the key was used before.
     async fn idempotent(

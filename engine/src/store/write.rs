@@ -4,9 +4,11 @@ use jiff::Timestamp;
 
 use crate::domain::document::Release;
 use crate::domain::id::{
-    ApiKeyId, ClientId, DocumentId, InsightId, RiskFlagId, SessionId, TenantId,
+    ApiKeyId, ClientId, DocumentId, InsightId, InstrumentEntryId, RiskFlagId, SessionId, TenantId,
 };
-use crate::domain::insight::Insight;
+use crate::domain::insight::{Evidence, Insight};
+use crate::domain::instrument::InstrumentEntry;
+use crate::domain::job::Job;
 use crate::domain::memory::{Experience, KnowledgeDomain, KnowledgeGain};
 use crate::domain::message::Message;
 use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
@@ -48,8 +50,32 @@ pub struct KeptAnswer {
     pub created_at: Timestamp,
 }
 
+/// A waiting job is due by `due_at` once its weight has reached `weight`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hasten {
+    /// How much must have gathered.
+    pub weight: f64,
+    /// When it is due then.
+    pub due_at: Timestamp,
+}
+
+/// What reviewers made of one detector's insights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewCount {
+    /// The detector.
+    pub detector: String,
+    /// Insights accepted.
+    pub accepted: u32,
+    /// Insights rejected.
+    pub rejected: u32,
+}
+
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
 /// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
+#[expect(
+    clippy::large_enum_variant,
+    reason = "write sets are short, and a persona is written once in a long while"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Makes the tenant unless it exists.
@@ -98,7 +124,8 @@ pub enum Write {
     /// and persona are the stored ones.
     UpdateSession(Session),
     /// Removes a session with its messages, fold, experiences, flags, and the insights that rest on
-    /// nothing else; evidence in other insights that quotes the session is removed from them.
+    /// none of the client's other words. Other insights that quote the session lose that evidence and
+    /// are retracted: their statement may repeat erased words, so it is replaced.
     DeleteSession {
         /// Whose.
         tenant: TenantId,
@@ -122,6 +149,14 @@ pub enum Write {
     PutFold(FoldRecord),
     /// A new experience.
     InsertExperience(Experience),
+    /// Writes nothing; a conflict unless each quotation of a message stands there as it says. Put
+    /// before what rests on it.
+    RequireQuoted {
+        /// Whose messages.
+        tenant: TenantId,
+        /// The quotations; those of documents are not looked at.
+        evidence: Vec<Evidence>,
+    },
     /// Inserts or replaces an insight; every session that its evidence quotes must exist and be the
     /// same client's.
     PutInsight(Insight),
@@ -131,6 +166,35 @@ pub enum Write {
         tenant: TenantId,
         /// Which.
         id: InsightId,
+    },
+    /// A new filled-in instrument.
+    InsertInstrumentEntry(InstrumentEntry),
+    /// Removes a filled-in instrument.
+    DeleteInstrumentEntry {
+        /// Whose.
+        tenant: TenantId,
+        /// Of which client.
+        client: ClientId,
+        /// Which.
+        id: InstrumentEntryId,
+    },
+    /// Puts a job in the queue. If one for the same work waits already, that one takes the weight
+    /// and the earlier time instead.
+    EnqueueJob {
+        /// The job.
+        job: Job,
+        /// When it is due earlier because enough has gathered.
+        hasten: Option<Hasten>,
+    },
+    /// Replaces a job that is started or was; a conflict unless the stored revision is
+    /// `job.revision - 1`.
+    UpdateJob(Job),
+    /// Forgets finished jobs that have not changed since.
+    ForgetFinishedJobs {
+        /// Whose.
+        tenant: TenantId,
+        /// Since when.
+        before: Timestamp,
     },
     /// Inserts or replaces what a persona knows of a domain.
     PutKnowledge(KnowledgeDomain),

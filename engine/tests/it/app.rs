@@ -58,9 +58,7 @@ impl TestApp {
     async fn on(folder: Arc<TempDir>, flags: Vec<(&'static str, String)>) -> Self {
         let config = config(folder.path(), &flags);
         let services = startup::services(&config).await.unwrap();
-        let server = Server::bind(Arc::clone(&services), &config.http)
-            .await
-            .unwrap();
+        let server = Server::bind(Arc::clone(&services), &config).await.unwrap();
         let base = format!("http://{}", server.address());
         let shutdown = Shutdown::new();
         let told = shutdown.clone();

@@ -48,10 +48,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "analysis",
             "config::AuthConfig",
             "config::LimitsConfig",
+            "config::WorkerConfig",
             "config::crisis",
         ],
     ),
     ("api", &["api", "domain", "service", "config::HttpConfig"]),
+    (
+        "worker",
+        &["worker", "domain", "service", "config::WorkerConfig"],
+    ),
     ("shutdown", &[]),
     ("telemetry", &["config::LogConfig", "config::LogFormat"]),
 ];

@@ -77,6 +77,13 @@ fn load(load: &Load) -> String {
     } else {
         format!("{} users", load.users)
     };
+    if let Some(arrivals) = &load.arrivals {
+        return format!(
+            "a pool of {users}, {:.0} arrivals in {} s",
+            arrivals.expected(),
+            arrivals.lasts().as_secs()
+        );
+    }
     match load.length {
         Length::Iterations { count, .. } => format!("{users}, {count} iterations each"),
         Length::Duration(duration) => format!("{users}, {} s", duration.as_secs()),

@@ -8,10 +8,13 @@ use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::measurement::archive::{ArchiveError, RunRecord};
+use crate::measurement::calibration::{Calibration, CalibrationError};
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
-use crate::report::{self, ReportError, Written};
+use crate::report::verify::VerifyError;
+use crate::report::{self, ReportError, Written, index};
+use crate::run::calibrate::CalibrateError;
 use crate::run::{self, RunError, RunOptions};
 use crate::verdict::{self, Assessment};
 
@@ -26,6 +29,12 @@ pub(super) enum CliError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateError),
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     #[error("cannot start the asynchronous runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -40,7 +49,13 @@ impl CliError {
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
-            Self::Run(_) | Self::Archive(_) | Self::Report(_) | Self::Output(_) => Exit::Invalid,
+            Self::Run(_)
+            | Self::Archive(_)
+            | Self::Report(_)
+            | Self::Verify(_)
+            | Self::Output(_) => Exit::Invalid,
+            Self::Calibration(CalibrationError::NoPlace) => Exit::Usage,
+            Self::Calibrate(_) | Self::Calibration(_) => Exit::Invalid,
             Self::Runtime(_) => Exit::Bug,
         }
     }
@@ -103,6 +118,7 @@ pub(super) fn measure(
     options.headers = selection.headers.into_iter().collect();
     options.seed = selection.seed;
     options.keep_going = selection.keep_going;
+    options.calibration = Calibration::usual_path().ok();
     options.command = std::env::args().collect();
 
     let mut console = Console::new(std::io::stderr(), std::io::stderr().is_terminal());
@@ -120,16 +136,17 @@ pub(super) fn measure(
     let dir = selection.out.join(&record.stamp);
     let assessment = verdict::assess(&record);
     let written = write(&dir, &record, &assessment)?;
+    index::write(&selection.out)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
     Ok(assessment.overall.exit(selection.strict))
 }
 
 /// Standard output led to nowhere while it lives: goose prints a line there for each scenario that
 /// cannot be switched off, and standard output is for results.
-struct Muted(Option<OwnedFd>);
+pub(super) struct Muted(Option<OwnedFd>);
 
 impl Muted {
-    fn begin() -> Self {
+    pub(super) fn begin() -> Self {
         let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null");
         let kept = rustix::io::dup(rustix::stdio::stdout());
         match (nowhere, kept) {

@@ -4,14 +4,21 @@
 //! with one of the documented exit codes of [`Exit`].
 
 mod bench;
+mod calibrate;
 mod check;
+mod diff;
 mod gate;
+mod known_server;
 mod list;
 mod measure;
 mod memory;
+mod open;
 mod report;
 mod run;
 mod selection;
+mod selftest;
+mod trend;
+mod verify;
 
 use std::io::Write as _;
 
@@ -45,6 +52,15 @@ enum Command {
     Gate(gate::Args),
     Check(check::Args),
     List(list::Args),
+    Verify(verify::Args),
+    Diff(diff::Args),
+    Trend(trend::Args),
+    Open(open::Args),
+    Calibrate(calibrate::Args),
+    #[command(hide = true)]
+    KnownServer(known_server::Args),
+    #[command(hide = true)]
+    Selftest(selftest::Args),
 }
 
 /// Runs the program with the process's own arguments.
@@ -69,6 +85,13 @@ pub fn main() -> Exit {
         Command::Gate(args) => gate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Trend(args) => trend::run(&args),
+        Command::Open(args) => open::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
+        Command::KnownServer(args) => known_server::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
     };
     result.unwrap_or_else(|error| {
         // Nothing can be done when standard error itself is gone; the exit code still tells.

@@ -5,6 +5,7 @@
 pub mod anomaly;
 pub mod bottleneck;
 pub mod capacity;
+pub mod change_point;
 pub mod recommendation;
 pub mod trend;
 
@@ -37,12 +38,18 @@ pub struct Findings {
 /// Finds all there is to find. `history` holds earlier runs of any kind.
 #[must_use]
 pub fn find(record: &RunRecord, assessment: &Assessment, history: &[RunRecord]) -> Findings {
+    find_beside(record, assessment, trend::find(record, assessment, history))
+}
+
+/// As [`find`], beside a trend that was found before, because the earlier runs are not at hand.
+#[must_use]
+pub fn find_beside(record: &RunRecord, assessment: &Assessment, trend: Trend) -> Findings {
     let bottlenecks = bottleneck::find(record);
     let recommendations = recommendation::find(record, assessment, &bottlenecks);
     Findings {
         bottlenecks,
         anomalies: anomaly::find(record),
-        trend: trend::find(record, assessment, history),
+        trend,
         recommendations,
         capacity: capacity::find(record, assessment),
     }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bench::BenchRecord;
+use super::calibration::Calibration;
 use super::environment::{Environment, SutRecord, ToolRecord};
 use super::histogram::HistogramError;
 use super::load::ScenarioRecord;
@@ -54,6 +55,9 @@ pub struct RunRecord {
     pub memory: Option<MemoryRecord>,
     /// The micro-benchmarks, if run.
     pub bench: Option<BenchRecord>,
+    /// The instrument's own error on this machine, if it was ever measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<Calibration>,
     /// How the run ended.
     pub end: RunEnd,
 }
@@ -185,12 +189,19 @@ impl RunRecord {
             Some(above) if !above.as_os_str().is_empty() => above,
             _ => Path::new("."),
         };
-        let Ok(entries) = std::fs::read_dir(above) else {
+        let mut runs = Self::all(above);
+        runs.retain(|run| run.stamp.as_str() < stamp);
+        runs
+    }
+
+    /// The runs in a folder, oldest first; what cannot be read as a run is none.
+    #[must_use]
+    pub fn all(folder: &Path) -> Vec<Self> {
+        let Ok(entries) = std::fs::read_dir(folder) else {
             return Vec::new();
         };
         let mut runs: Vec<Self> = entries
             .filter_map(|entry| Self::load(&entry.ok()?.path()).ok())
-            .filter(|run| run.stamp.as_str() < stamp)
             .collect();
         runs.sort_by(|a, b| a.stamp.cmp(&b.stamp));
         runs

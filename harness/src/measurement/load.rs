@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::archive::RunEnd;
+use super::generator::{ArrivalRecord, GeneratorHealth};
 use super::histogram::HistogramRecord;
 use super::resource::ResourceSeries;
 use crate::units::{Bytes, Micros};
@@ -40,8 +41,19 @@ pub struct ScenarioRecord {
     pub server: Option<ResourceSeries>,
     /// The same of the generator, i.e. of this program.
     pub generator: ResourceSeries,
-    /// How late the generator woke after its pauses: a measure of its own health.
+    /// How late the generator was where only it could be: it woke after a user's pause, or took an
+    /// arrival for which a user was waiting.
     pub lateness: HistogramRecord,
+    /// How long those requests had been due that were unanswered or unsent at the end: lower bounds
+    /// of their response times. None in runs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub censored: Option<HistogramRecord>,
+    /// The arrivals of an open model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ArrivalRecord>,
+    /// What the generator saw of itself. None in runs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<GeneratorHealth>,
 }
 
 /// Users of a scenario.

@@ -5,12 +5,14 @@
 
 pub mod archive;
 pub mod bench;
+pub mod calibration;
 pub mod clock;
 pub mod environment;
+pub mod generator;
 pub mod histogram;
 pub mod load;
 pub mod memory;
 pub mod raw;
 pub mod resource;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;

@@ -126,6 +126,9 @@ fn scenario() -> ScenarioRecord {
         server: Some(series()),
         generator: series(),
         lateness: times(&[1_100]),
+        censored: None,
+        arrivals: None,
+        health: None,
     }
 }
 
@@ -154,7 +157,7 @@ fn suite() -> Suite {
     }
 }
 
-pub(super) fn run() -> RunRecord {
+pub(crate) fn run() -> RunRecord {
     RunRecord {
         format: FORMAT,
         stamp: "20250511_094532".to_owned(),
@@ -199,6 +202,7 @@ pub(super) fn run() -> RunRecord {
                 calls: times(&[80, 90]),
             }],
         }),
+        instrument: None,
         end: RunEnd::Complete,
     }
 }

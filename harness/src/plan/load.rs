@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::arrivals::Arrivals;
 use crate::units::Micros;
 
-/// The load of one scenario: a closed model, users who wait for an answer and then pause.
+/// The load of one scenario. Without arrivals a closed model: users who wait for an answer and then
+/// pause. With arrivals an open one: the users are the pool that takes what has come due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
@@ -21,6 +23,9 @@ pub struct Load {
     pub warm_up_iterations: u32,
     /// A request that takes longer is a failure of the kind `timeout`.
     pub request_timeout: Micros,
+    /// When iterations come due, in an open model; none in a closed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Arrivals>,
 }
 
 /// When a scenario ends.
@@ -35,7 +40,8 @@ pub enum Length {
         /// The latest end after the start.
         deadline: Micros,
     },
-    /// Users iterate until this much time has passed since the start, ramp included.
+    /// Users iterate until this much time has passed since the start, ramp included. With arrivals:
+    /// the length of their schedule.
     Duration(Micros),
 }
 

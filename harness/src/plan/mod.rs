@@ -3,6 +3,7 @@
 //!
 //! A plan is saved with the run it led to, so every type here is part of `run.json`.
 
+pub mod arrivals;
 pub mod error;
 pub mod file;
 pub mod hash;

@@ -1,5 +1,7 @@
 //! How many requests a scenario will send, as far as its plan says.
 
+use super::arrivals::{Arrivals, Spacing};
+
 use super::load::Length;
 use super::scenario::{Order, Scenario};
 use super::step::Step;
@@ -9,8 +11,10 @@ impl Scenario {
     /// plan does not fix it (a duration, or steps picked at random with different repeats).
     #[must_use]
     pub fn planned_requests(&self) -> Option<u64> {
-        let Length::Iterations { count, .. } = self.load.length else {
-            return None;
+        let count = match (&self.load.arrivals, self.load.length) {
+            (Some(arrivals), _) if arrivals.spacing == Spacing::Even => count_of(arrivals),
+            (None, Length::Iterations { count, .. }) => u64::from(count),
+            _ => return None,
         };
         let users = u64::from(self.load.users);
         let once: u64 = self
@@ -20,7 +24,7 @@ impl Scenario {
             .map(|step| u64::from(step.repeat))
             .sum();
         let iterated = match self.order {
-            Order::Sequence => self.steps.iter().map(|step| per_user(step, count)).sum(),
+            Order::Sequence => self.steps.iter().map(|step| in_all(step, count)).sum(),
             Order::Weighted => {
                 let repeat = self.steps.first()?.repeat;
                 if self
@@ -30,10 +34,14 @@ impl Scenario {
                 {
                     return None;
                 }
-                u64::from(count) * u64::from(repeat)
+                count * u64::from(repeat)
             }
         };
-        Some(users * (once + iterated))
+        Some(match self.load.arrivals {
+            // Arrivals belong to the scenario, iterations to each user.
+            Some(_) => users * once + iterated,
+            None => users * (once + iterated),
+        })
     }
 
     /// The most requests that the named steps can send in the measured phase; an empty list means
@@ -79,8 +87,12 @@ impl Scenario {
         Some(once + iterated)
     }
 
-    /// The most iterations of each user; none if there is no limit.
+    /// The most iterations of each user, or of all users where arrivals decide; none if there is no
+    /// limit.
     fn most_iterations(&self) -> Option<Vec<u64>> {
+        if let Some(arrivals) = &self.load.arrivals {
+            return Some(vec![count_of(arrivals)]);
+        }
         let users = self.load.users;
         match self.load.length {
             Length::Iterations { count, .. } => Some(vec![u64::from(count); users as usize]),
@@ -103,6 +115,13 @@ impl Scenario {
     }
 }
 
-fn per_user(step: &Step, iterations: u32) -> u64 {
-    u64::from(iterations / step.every) * u64::from(step.repeat)
+fn in_all(step: &Step, iterations: u64) -> u64 {
+    iterations / u64::from(step.every) * u64::from(step.repeat)
+}
+
+/// Evenly spaced arrivals; the expected number of others. The first comes at once, so that a part
+/// of one at the end is one more.
+fn count_of(arrivals: &Arrivals) -> u64 {
+    // What rounding adds or takes is no arrival.
+    (arrivals.expected() - 1e-6).ceil().max(0.0) as u64
 }

@@ -1,11 +1,14 @@
 //! `SHA256SUMS`: the digest of every file of a run, in the form that `sha256sum -c` reads.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+
+use super::verify::Mismatch;
 
 /// The file's name in a run's folder.
 pub const FILE: &str = "SHA256SUMS";
@@ -39,6 +42,54 @@ pub fn write(dir: &Path) -> io::Result<()> {
         line(&mut text, &name, &digest)?;
     }
     fs::write(own, text)
+}
+
+/// Checks the digests: files that changed, are missing, or are not listed.
+///
+/// # Errors
+/// If the list or a file cannot be read.
+pub fn check(dir: &Path) -> io::Result<Vec<Mismatch>> {
+    let own = dir.join(FILE);
+    let mismatch = |file: &str, what: &str| Mismatch {
+        file: file.to_owned(),
+        what: what.to_owned(),
+    };
+    let text = match fs::read_to_string(&own) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(vec![mismatch(FILE, "it is missing")]);
+        }
+        Err(error) => return Err(naming(&own, &error)),
+    };
+    let listed: BTreeMap<&str, &str> = text
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(digest, name)| (name, digest))
+        .collect();
+    let mut files = Vec::new();
+    collect(dir, &mut files)?;
+    let mut mismatches = Vec::new();
+    let mut found = BTreeSet::new();
+    for file in files.into_iter().filter(|file| *file != own) {
+        let mut name = Vec::new();
+        let relative = file.strip_prefix(dir).unwrap_or(&file);
+        line(&mut name, relative.as_os_str().as_bytes(), "")?;
+        let name = String::from_utf8_lossy(&name);
+        // As `line` writes it: an escaped name is marked before the digest, which is empty here.
+        let (mark, name) = name.trim_end().split_once("  ").unwrap_or(("", ""));
+        let expected = format!("{mark}{}", digest(&file)?);
+        match listed.get(name) {
+            None => mismatches.push(mismatch(name, "it is not listed in SHA256SUMS")),
+            Some(digest) if **digest != expected => {
+                mismatches.push(mismatch(name, "its digest is not that of SHA256SUMS"));
+            }
+            Some(_) => {}
+        }
+        found.insert(name.to_owned());
+    }
+    let missing = listed.keys().filter(|name| !found.contains(**name));
+    mismatches.extend(missing.map(|name| mismatch(name, "it is listed in SHA256SUMS and missing")));
+    Ok(mismatches)
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

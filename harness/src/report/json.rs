@@ -1,8 +1,6 @@
 //! `run.json` of a judged run: the measurements with verdicts and findings beside them. Whoever reads
 //! it for a new report takes the measurements alone; the rest is for other programs.
 
-use std::path::Path;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,22 +33,15 @@ impl<'a> RunDocument<'a> {
     }
 }
 
-/// Writes a document beside its place first and then moves it there, so that no reader ever sees
-/// half of it.
+/// The document as it is saved.
 ///
 /// # Errors
-/// If the folder cannot be written to.
-pub(super) fn write(path: &Path, document: &RunDocument<'_>) -> Result<(), ReportError> {
-    let error = |source| ReportError::Write {
-        path: path.to_owned(),
-        source,
-    };
+/// If a value has no form in JSON.
+pub(super) fn text(document: &RunDocument<'_>) -> Result<String, ReportError> {
     let mut text = serde_json::to_string_pretty(document).map_err(|source| ReportError::Json {
-        name: path.display().to_string(),
+        name: "run.json".to_owned(),
         source,
     })?;
     text.push('\n');
-    let part = path.with_extension("json.part");
-    std::fs::write(&part, text).map_err(error)?;
-    std::fs::rename(&part, path).map_err(error)
+    Ok(text)
 }

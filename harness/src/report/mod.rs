@@ -8,13 +8,17 @@ pub mod checksums;
 pub mod console;
 mod context;
 mod filters;
+pub mod index;
 pub mod json;
 mod judgement;
 pub mod junit;
 mod number;
+mod page;
 mod phrase;
 mod render;
 pub mod summary;
+pub mod trends;
+pub mod verify;
 
 #[cfg(test)]
 mod sample_assessment;
@@ -29,8 +33,9 @@ use self::chart::ChartError;
 use self::context::Source;
 use self::context::form::Form;
 use self::context::full::Report;
+use self::page::Page;
 use self::render::Templates;
-use crate::findings;
+use crate::findings::{self, Findings};
 use crate::measurement::archive::RunRecord;
 use crate::verdict::Assessment;
 
@@ -41,14 +46,6 @@ pub enum ReportError {
     #[error("cannot write {path}: {source}; is the folder writable and the disk not full?")]
     Write {
         /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A template of one's own could not be read.
-    #[error("cannot read {path}: {source}; give a folder with readable *.md templates")]
-    ReadTemplate {
-        /// The file or folder.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -91,7 +88,18 @@ pub struct Written {
     pub files: Vec<PathBuf>,
 }
 
-/// Writes the report of a run into its folder: both documents, charts, `run.json` with verdicts and
+/// A judged run with all that was found in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// The measurements.
+    pub record: &'a RunRecord,
+    /// The verdicts.
+    pub assessment: &'a Assessment,
+    /// What follows from them.
+    pub findings: &'a Findings,
+}
+
+/// Writes the report of a run into its folder: the documents, charts, `run.json` with verdicts and
 /// findings, `junit.xml`, `summary.md` and last `SHA256SUMS` of all that is there. `history` holds
 /// earlier runs of any kind; those that cannot be compared are left out.
 ///
@@ -103,54 +111,16 @@ pub fn write_report(
     assessment: &Assessment,
     history: &[RunRecord],
 ) -> Result<Written, ReportError> {
-    write_report_with(dir, record, assessment, history, None)
-}
-
-/// The path of the dated report of a run.
-#[must_use]
-pub fn main_document(dir: &Path, record: &RunRecord) -> PathBuf {
-    dir.join(format!("performance_report_{}.md", record.stamp))
-}
-
-/// As [`write_report`], with templates of one's own: a file of the same name in `templates` takes
-/// the place of the built-in one.
-///
-/// # Errors
-/// If a template is wrong or a file cannot be read or written.
-pub fn write_report_with(
-    dir: &Path,
-    record: &RunRecord,
-    assessment: &Assessment,
-    history: &[RunRecord],
-    templates: Option<&Path>,
-) -> Result<Written, ReportError> {
-    let templates = Templates::new(templates)?;
     let findings = findings::find(record, assessment, history);
-    let mut files = Vec::new();
-    let charts = chart::draw(record, dir)?;
-    files.extend(charts.iter().map(|chart| dir.join(&chart.file)));
-    let run = dir.join("run.json");
-    json::write(&run, &json::RunDocument::new(record, assessment, &findings))?;
-    files.push(run);
-    let source = Source {
+    let judged = Judged {
         record,
         assessment,
         findings: &findings,
-        charts: &charts,
-        dir,
     };
-    let report = main_document(dir, record);
-    let form = dir.join(format!("performance_test_{}.md", record.stamp));
-    for (path, text) in [
-        (
-            report.clone(),
-            templates.render(render::REPORT, &Report::new(source))?,
-        ),
-        (form, templates.render(render::FORM, &Form::new(source))?),
-        (dir.join("junit.xml"), junit::render(record, assessment)),
-        (dir.join("summary.md"), summary::render(record, assessment)),
-    ] {
-        std::fs::write(&path, text).map_err(|source| ReportError::Write {
+    let mut files = Vec::new();
+    for (name, text) in render_report(dir, judged)? {
+        let path = dir.join(name);
+        replace(&path, &text).map_err(|source| ReportError::Write {
             path: path.clone(),
             source,
         })?;
@@ -161,5 +131,72 @@ pub fn write_report_with(
         source,
     })?;
     files.push(dir.join(checksums::FILE));
-    Ok(Written { report, files })
+    Ok(Written {
+        report: main_document(dir, record),
+        files,
+    })
+}
+
+/// The path of the dated report of a run.
+#[must_use]
+pub fn main_document(dir: &Path, record: &RunRecord) -> PathBuf {
+    dir.join(format!("performance_report_{}.md", record.stamp))
+}
+
+/// Everything that [`write_report`] writes but the checksums: name within the run's folder, and
+/// content. The folder is read for the interval logs and to see which raw files are there. The same
+/// run gives the same bytes.
+///
+/// # Errors
+/// If a chart cannot be drawn or a template is wrong.
+pub fn render_report(dir: &Path, judged: Judged<'_>) -> Result<Vec<(String, String)>, ReportError> {
+    let Judged {
+        record,
+        assessment,
+        findings,
+    } = judged;
+    let templates = Templates::new()?;
+    let pictures = chart::draw(chart::Material {
+        record,
+        trend: &findings.trend,
+        dir,
+    })?;
+    let source = Source {
+        record,
+        assessment,
+        findings,
+        pictures: &pictures,
+        dir,
+    };
+    let stamp = &record.stamp;
+    let report = templates.render(render::REPORT, &Report::new(source))?;
+    let page = templates.render(render::PAGE, &Page::new(source, &report)?)?;
+    let form = templates.render(render::FORM, &Form::new(source))?;
+    let run = json::text(&json::RunDocument::new(record, assessment, findings))?;
+    let mut files: Vec<(String, String)> = pictures
+        .into_iter()
+        .map(|picture| (picture.chart.file, picture.svg))
+        .collect();
+    files.extend([
+        ("run.json".to_owned(), run),
+        (format!("performance_report_{stamp}.md"), report),
+        (format!("performance_report_{stamp}.html"), page),
+        (format!("performance_test_{stamp}.md"), form),
+        ("junit.xml".to_owned(), junit::render(record, assessment)),
+        ("summary.md".to_owned(), summary::render(record, assessment)),
+    ]);
+    Ok(files)
+}
+
+/// Writes beside the file's place first and then moves it there, so that no reader ever sees half of
+/// it and a full disk leaves what was there.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)
+        .and_then(|()| std::fs::rename(&part, path))
+        .inspect_err(|_| drop(std::fs::remove_file(&part)))
 }

@@ -1,7 +1,5 @@
-//! The templates: compiled in, each replaceable by a file of the same name. A name that a template
-//! uses and its context lacks is an error, never an empty place.
-
-use std::path::Path;
+//! The templates, compiled in. A name that a template uses and its context lacks is an error, never
+//! an empty place.
 
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -13,12 +11,19 @@ pub(super) const REPORT: &str = "performance_report.md";
 /// The filled form.
 pub(super) const FORM: &str = "performance_test.md";
 
-const BUILT_IN: [(&str, &str); 2] = [
+/// The dated report as a page of its own.
+pub(super) const PAGE: &str = "performance_report.html";
+
+const BUILT_IN: [(&str, &str); 3] = [
     (
         REPORT,
         include_str!("../../../templates/performance_report.md"),
     ),
     (FORM, include_str!("../../../templates/performance_test.md")),
+    (
+        PAGE,
+        include_str!("../../../templates/performance_report.html"),
+    ),
 ];
 
 /// Templates ready for use.
@@ -27,16 +32,12 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    /// The built-in ones, with those of the folder in their place.
-    pub(super) fn new(folder: Option<&Path>) -> Result<Self, ReportError> {
+    /// All of them, parsed.
+    pub(super) fn new() -> Result<Self, ReportError> {
         let mut tera = Tera::default();
         filters::register(&mut tera);
-        for (name, built_in) in BUILT_IN {
-            let own = folder
-                .map(|folder| own(folder, name))
-                .transpose()?
-                .flatten();
-            tera.add_raw_template(name, own.as_deref().unwrap_or(built_in))
+        for (name, text) in BUILT_IN {
+            tera.add_raw_template(name, text)
                 .map_err(|error| wrong(name, &error))?;
         }
         Ok(Self { tera })
@@ -52,15 +53,6 @@ impl Templates {
         self.tera
             .render(name, &context)
             .map_err(|error| wrong(name, &error))
-    }
-}
-
-fn own(folder: &Path, name: &str) -> Result<Option<String>, ReportError> {
-    let path = folder.join(name);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder.is_dir() => Ok(None),
-        Err(source) => Err(ReportError::ReadTemplate { path, source }),
     }
 }
 

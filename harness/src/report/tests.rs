@@ -1,12 +1,15 @@
 //! Both documents and the verdicts behind them, for every kind of run there is. The sample run lives
 //! with the report, so the gate is tested here from end to end.
 
+mod browser;
 mod documents;
 mod form;
 mod gate;
+mod page;
 mod trend;
+mod verify;
 
-use super::chart::sample;
+use super::chart::{Material, sample};
 use super::context::Source;
 use super::context::form::Form;
 use super::context::full::Report;
@@ -22,16 +25,21 @@ fn rendered(record: &RunRecord, history: &[RunRecord]) -> (String, String) {
     let assessment = assess(record);
     let findings = findings::find(record, &assessment, history);
     let folder = tempfile::tempdir().unwrap();
-    let charts = super::chart::draw(record, folder.path()).unwrap();
+    let pictures = super::chart::draw(Material {
+        record,
+        trend: &findings.trend,
+        dir: folder.path(),
+    })
+    .unwrap();
     std::fs::write(folder.path().join("run.json"), "{}").unwrap();
     let source = Source {
         record,
         assessment: &assessment,
         findings: &findings,
-        charts: &charts,
+        pictures: &pictures,
         dir: folder.path(),
     };
-    let templates = Templates::new(None).unwrap();
+    let templates = Templates::new().unwrap();
     (
         templates.render(REPORT, &Report::new(source)).unwrap(),
         templates.render(FORM, &Form::new(source)).unwrap(),

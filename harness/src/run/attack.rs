@@ -72,6 +72,43 @@ pub(super) async fn launch(
     Ok(rows(&metrics, label))
 }
 
+/// The load generator by itself, as its documentation shows it: users who get one path without
+/// pauses and read the answer. Returns the number of requests by its own count.
+pub(super) async fn plain_loop(
+    users: u32,
+    base: &str,
+    path: &'static str,
+    seconds: u32,
+) -> Result<u64, AttackError> {
+    be_silent();
+    let failed = |error: goose::GooseError| AttackError(error.to_string());
+    let mut configuration = configuration(users, base);
+    configuration.iterations = None;
+    configuration.run_time = Some(format!("{seconds}s"));
+    configuration.no_reset_metrics = true;
+    configuration.no_transaction_metrics = false;
+    configuration.no_scenario_metrics = false;
+    let transaction: TransactionFunction = Arc::new(move |user: &mut GooseUser| {
+        Box::pin(async move {
+            let sent = user.get(path).await?;
+            if let Ok(response) = sent.response {
+                // An answer that is not read costs the connection.
+                let _body = response.bytes().await;
+            }
+            Ok(())
+        })
+    });
+    let scenario = Scenario::new("plain").register_transaction(Transaction::new(transaction));
+    let metrics = GooseAttack::initialize_with_config(configuration)
+        .map_err(failed)?
+        .register_scenario(scenario)
+        .execute()
+        .await
+        .map_err(failed)?;
+    let requests = metrics.requests.values();
+    Ok(requests.map(|row| row.raw_data.counter as u64).sum())
+}
+
 fn configuration(users: u32, base: &str) -> GooseConfiguration {
     let mut configuration = GooseConfiguration::default();
     configuration.host = Some(base.to_owned());

@@ -3,16 +3,17 @@
 
 use std::error::Error as _;
 use std::io::ErrorKind;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Request, RequestBuilder, Response, StatusCode};
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
 use super::error::RunError;
 use super::server_timing;
-use crate::plan::step::{Check, Method, Step};
+use crate::plan::step::{BodyCheck, Check, Method, Step};
 use crate::plan::template::{CompiledStep, TemplateError, compile_steps};
 
 /// How much of a body or a message is kept as the example of a failure, in characters.
@@ -37,6 +38,8 @@ pub(super) struct Exchange {
     pub(super) weight: u32,
     pub(super) every: u32,
     compiled: CompiledStep,
+    /// The request itself, where nothing in it is left open: made once and copied.
+    fixed: Option<OnceLock<Option<Request>>>,
     status: Vec<u16>,
     checks: Vec<Expectation>,
     captures: Vec<(String, JsonPath)>,
@@ -83,6 +86,25 @@ pub(super) struct Failure {
     pub(super) kind: String,
     /// What was seen.
     pub(super) detail: String,
+    /// What this machine had no more of, so that the request never left it.
+    pub(super) lacking: Option<Lacking>,
+}
+
+/// A means of the generator's machine, not of the system under test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lacking {
+    Descriptors = 0,
+    Ports = 1,
+}
+
+impl Lacking {
+    fn of(error: &std::io::Error) -> Option<Self> {
+        match error.raw_os_error()? {
+            libc::EMFILE | libc::ENFILE => Some(Self::Descriptors),
+            libc::EADDRNOTAVAIL => Some(Self::Ports),
+            _ => None,
+        }
+    }
 }
 
 impl Failure {
@@ -90,6 +112,7 @@ impl Failure {
         Self {
             kind: kind.into(),
             detail: detail.chars().take(EXAMPLE).collect(),
+            lacking: None,
         }
     }
 
@@ -113,9 +136,11 @@ impl Failure {
         } else {
             "request"
         };
+        let mut lacking = None;
         let mut source = error.source();
         while let Some(cause) = source {
             let broken = cause.downcast_ref::<std::io::Error>().is_some_and(|error| {
+                lacking = lacking.or(Lacking::of(error));
                 matches!(
                     error.kind(),
                     ErrorKind::ConnectionReset
@@ -134,7 +159,10 @@ impl Failure {
             }
             source = cause.source();
         }
-        Self::new(kind, &detail)
+        Self {
+            lacking,
+            ..Self::new(kind, &detail)
+        }
     }
 }
 
@@ -166,6 +194,7 @@ impl Exchange {
             weight: step.weight,
             every: step.every.max(1),
             compiled,
+            fixed: is_fixed(step).then(OnceLock::new),
             status: step.expect.status.clone(),
             checks: step
                 .expect
@@ -194,6 +223,28 @@ impl Exchange {
 
     /// Fills in the request.
     pub(super) fn request(
+        &self,
+        to: &Destination,
+        vars: &Map<String, Value>,
+    ) -> Result<Prepared, TemplateError> {
+        if let Some(fixed) = &self.fixed {
+            let made = fixed.get_or_init(|| {
+                let rendered = self.prepare(to, vars).ok()?;
+                rendered.request.build().ok()
+            });
+            // One that cannot be built is told of below, by the error of sending it.
+            if let Some(request) = made.as_ref().and_then(Request::try_clone) {
+                return Ok(Prepared {
+                    request: RequestBuilder::from_parts(to.client.clone(), request),
+                    bytes: 0,
+                    equals: Vec::new(),
+                });
+            }
+        }
+        self.prepare(to, vars)
+    }
+
+    fn prepare(
         &self,
         to: &Destination,
         vars: &Map<String, Value>,
@@ -337,6 +388,16 @@ impl Prepared {
     }
 }
 
+/// Whether all requests of a step are the same and without a body.
+fn is_fixed(step: &Step) -> bool {
+    let is_plain = |text: &String| !text.contains('{');
+    let compares = |check: &BodyCheck| matches!(check.check, Check::Equals(_));
+    step.body.is_none()
+        && is_plain(&step.path)
+        && step.headers.values().all(is_plain)
+        && !step.expect.body.iter().any(compares)
+}
+
 fn holds(check: &Check, equal: Option<&Value>, found: Option<&Value>) -> bool {
     match check {
         Check::Exists(wanted) => found.is_some() == *wanted,
@@ -376,7 +437,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::step::{BodyCheck, Expect, StepClass};
+    use crate::plan::step::{Expect, StepClass};
 
     fn exchange(status: &[u16], checks: &[(&str, Check)], captures: &[(&str, &str)]) -> Exchange {
         let step = Step {

@@ -8,20 +8,25 @@
 
 mod attack;
 mod bench;
+pub mod calibrate;
 mod child;
+mod desk;
 mod error;
 mod exchange;
+mod health;
 mod heartbeat;
 mod interrupt;
 mod listener;
 mod memory_profile;
 mod options;
+mod pacer;
 mod phase;
 mod process;
 mod recorder;
 mod reins;
 mod sampler;
 mod scenario;
+mod schedule;
 mod script;
 mod server_timing;
 mod step;

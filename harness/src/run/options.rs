@@ -32,6 +32,8 @@ pub struct RunOptions {
     pub command: Vec<String>,
     /// Stops the run when cancelled; signals do the same.
     pub cancel: CancellationToken,
+    /// The file of the instrument's calibration; none: nothing is said of its error.
+    pub calibration: Option<PathBuf>,
     /// Where dates come from.
     pub clock: Arc<dyn Clock>,
 }
@@ -50,6 +52,7 @@ impl RunOptions {
             keep_going: false,
             command: Vec::new(),
             cancel: CancellationToken::new(),
+            calibration: None,
             clock: Arc::new(SystemClock),
         }
     }

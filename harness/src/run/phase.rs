@@ -77,6 +77,7 @@ pub(super) async fn conduct(
     mut watch: Watch<'_>,
     observe: &mut (dyn FnMut(Moment) + Send),
 ) -> Conducted {
+    let spare = spare_descriptors();
     let act: Act = {
         let script = Arc::clone(script);
         Arc::new(move |number, seat| {
@@ -110,6 +111,13 @@ pub(super) async fn conduct(
                     script.recorder.begin(start);
                     clock.start = Some(start);
                     observe(Moment::Begun(start));
+                    if let Some(desk) = &script.arrivals
+                        && let Err(error) = desk.pacer.begin(start)
+                    {
+                        script.reins.report_fault(format!(
+                            "the thread that keeps the times of arrivals cannot be started: {error}"
+                        ));
+                    }
                 }
             }
             () = watch.interrupt.cancelled(), if broken.is_none() => {
@@ -130,6 +138,9 @@ pub(super) async fn conduct(
             () = tokio::time::sleep_until(next.into()) => clock.strike(script, observe),
         }
     }
+    if let Some(desk) = &script.arrivals {
+        desk.note_end(Instant::now());
+    }
     observe(Moment::Ended);
     // The users are gone; the generator itself looks up twice a second.
     let result = match launched {
@@ -139,11 +150,21 @@ pub(super) async fn conduct(
             Err(_) => Err("the load generator did not end after its last user".to_owned()),
         },
     };
+    drop(spare);
     let rows = result.unwrap_or_else(|reason| {
         broken.get_or_insert(Broken::Failed(reason));
         Vec::new()
     });
     Conducted { broken, rows }
+}
+
+/// Descriptors that are kept from the users: connections may take all that are left, and then what
+/// was measured could not be saved.
+fn spare_descriptors() -> Vec<std::fs::File> {
+    const SPARE: usize = 12;
+    (0..SPARE)
+        .map_while(|_| std::fs::File::open("/dev/null").ok())
+        .collect()
 }
 
 struct Clock {
@@ -213,3 +234,6 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

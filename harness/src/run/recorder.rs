@@ -42,12 +42,17 @@ pub(super) struct Recorder {
     withheld: AtomicU64,
     /// Microseconds from the start to the end of the last answer.
     last_end: AtomicU64,
+    /// Due to the cut, of the requests that were in flight then: lower bounds of their times.
+    cut: Mutex<Recording>,
+    /// Requests that failed for want of a descriptor, and of a port.
+    lacking: [AtomicU64; 2],
 }
 
 /// A request that came due. Dropped before it is sent, it was withheld.
 #[derive(Debug)]
 pub(super) struct Due<'a> {
     recorder: &'a Recorder,
+    at: Instant,
     sent: bool,
 }
 
@@ -56,6 +61,7 @@ pub(super) struct Due<'a> {
 #[derive(Debug)]
 pub(super) struct Flight<'a> {
     recorder: &'a Recorder,
+    due: Instant,
     ended: bool,
 }
 
@@ -141,6 +147,8 @@ impl Recorder {
             in_flight: AtomicU64::new(0),
             withheld: AtomicU64::new(0),
             last_end: AtomicU64::new(0),
+            cut: Mutex::new(Recording::growing()),
+            lacking: [AtomicU64::new(0), AtomicU64::new(0)],
         }
     }
 
@@ -149,11 +157,12 @@ impl Recorder {
         let _ = self.start.set(start);
     }
 
-    /// A request came due.
-    pub(super) fn come_due(&self) -> Due<'_> {
+    /// A request came due at this instant.
+    pub(super) fn come_due(&self, at: Instant) -> Due<'_> {
         self.due.fetch_add(1, Ordering::Relaxed);
         Due {
             recorder: self,
+            at,
             sent: false,
         }
     }
@@ -161,6 +170,23 @@ impl Recorder {
     /// How late a user woke after a pause.
     pub(super) fn late(&self, user: u32, by: Duration) {
         self.shard(user).lateness.record(micros(by));
+    }
+
+    /// How long the requests had been due that were cut off in flight.
+    pub(super) fn cut_off(&self) -> Recording {
+        self.cut
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Requests that failed for want of a descriptor, and for want of a local port.
+    pub(super) fn lacking(&self) -> (u64, u64) {
+        let [descriptors, ports] = &self.lacking;
+        (
+            descriptors.load(Ordering::Relaxed),
+            ports.load(Ordering::Relaxed),
+        )
     }
 
     /// The end of the last answer, counted from the start.
@@ -266,6 +292,7 @@ impl<'a> Due<'a> {
         self.sent = true;
         Flight {
             recorder: self.recorder,
+            due: self.at,
             ended: false,
         }
     }
@@ -291,6 +318,9 @@ impl Flight<'_> {
             .last_end
             .fetch_max(micros(since), Ordering::Relaxed);
         let second = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+        if let Some(place) = sample.failure.and_then(|failure| failure.lacking) {
+            recorder.lacking[place as usize].fetch_add(1, Ordering::Relaxed);
+        }
         recorder.shard(user).record(step, second, sample);
     }
 }
@@ -299,6 +329,11 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.recorder.in_flight.fetch_add(1, Ordering::Relaxed);
+            self.recorder
+                .cut
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .record(micros(self.due.elapsed()));
         }
     }
 }

@@ -10,14 +10,16 @@ use tokio_util::sync::CancellationToken;
 use super::Sink;
 use super::attack::Label;
 use super::error::RunError;
+use super::health::Health;
 use super::options::RunOptions;
 use super::phase::{Broken, Limit, Moment, Watch, conduct};
-use super::recorder::{StepWindow, Totals};
+use super::recorder::{Counts, StepWindow, Totals};
 use super::sampler::{Sampled, Sampler};
 use super::script::{PhaseKind, Script};
 use super::sut::Sut;
 use crate::event::{Event, Tick};
 use crate::measurement::archive::{ArchiveError, RunEnd};
+use crate::measurement::generator::GeneratorHealth;
 use crate::measurement::histogram::Recording;
 use crate::measurement::load::{Accounting, ScenarioRecord, Window, WindowStep};
 use crate::measurement::raw::{IntervalLog, append_generator_rows};
@@ -46,6 +48,9 @@ pub(super) async fn perform(
     sink: Sink<'_>,
 ) -> Result<ScenarioRecord, RunError> {
     let limit = match plan.load.length {
+        Length::Duration(time) if let Some(arrivals) = &plan.load.arrivals => {
+            Limit::Deadline(time.to_duration() + arrivals.drain.to_duration())
+        }
         Length::Duration(time) => Limit::Lasts(time.to_duration()),
         Length::Iterations { deadline, .. } => Limit::Deadline(deadline.to_duration()),
     };
@@ -164,6 +169,8 @@ struct Measured<'a> {
     started_at: Timestamp,
     sampler: Option<Sampler>,
     sampled: Option<Sampled>,
+    watch: Option<Health>,
+    health: Option<GeneratorHealth>,
     windows: Vec<Window>,
     completed: u64,
     failed: u64,
@@ -196,6 +203,8 @@ impl<'a> Measured<'a> {
             started_at,
             sampler: None,
             sampled: None,
+            watch: None,
+            health: None,
             windows: Vec::new(),
             completed: 0,
             failed: 0,
@@ -226,6 +235,7 @@ impl<'a> Measured<'a> {
                     let last = script.recorder.last_end();
                     self.close(u32::try_from(last.as_secs()).unwrap_or(u32::MAX - 1), None);
                     self.sampled = self.sampler.take().map(Sampler::finish);
+                    self.finish_watch();
                 }
             },
         )
@@ -247,6 +257,24 @@ impl<'a> Measured<'a> {
             Err(source) => {
                 self.problem.get_or_insert(RunError::Sampler { source });
             }
+        }
+        match Health::start() {
+            Ok(watch) => self.watch = Some(watch),
+            Err(source) => {
+                self.problem.get_or_insert(RunError::Sampler { source });
+            }
+        }
+    }
+
+    fn finish_watch(&mut self) {
+        let lacking = self.script.recorder.lacking();
+        match self.watch.take().and_then(|watch| watch.finish(lacking)) {
+            Some(Ok(health)) => self.health = Some(health),
+            Some(Err(error)) => {
+                self.problem
+                    .get_or_insert(RunError::Archive(ArchiveError::from(error)));
+            }
+            None => {}
         }
     }
 
@@ -302,14 +330,14 @@ impl<'a> Measured<'a> {
             .recorder
             .totals(&self.steps)
             .map_err(ArchiveError::from)?;
-        debug_assert_eq!(
-            counts.due,
-            counts.completed + counts.failed + counts.in_flight + counts.withheld,
-            "a request got lost between due and done"
-        );
-        let scheduled = self.planned.unwrap_or(counts.due);
-        let sent = counts.completed + counts.failed + counts.in_flight;
-        debug_assert!(sent <= scheduled, "more requests than planned");
+        let mut censored = self.script.recorder.cut_off();
+        let arrivals = match &self.script.arrivals {
+            Some(desk) => {
+                censored.merge(&desk.unsent());
+                Some(desk.record().map_err(ArchiveError::from)?)
+            }
+            None => None,
+        };
         let (server, generator) = match self.sampled {
             Some(sampled) => (sampled.server, sampled.generator),
             None => (None, ResourceSeries::empty(std::process::id())),
@@ -321,20 +349,36 @@ impl<'a> Measured<'a> {
             end,
             warm_up_requests,
             users: self.script.heartbeat.counts(),
-            accounting: Accounting {
-                scheduled,
-                completed: counts.completed,
-                failed: counts.failed,
-                in_flight: counts.in_flight,
-                unsent: scheduled.saturating_sub(sent),
-            },
+            accounting: accounting(self.planned, counts),
             steps,
             windows: self.windows,
             errors,
             server,
             generator,
             lateness: lateness.to_record().map_err(ArchiveError::from)?,
+            censored: Some(censored.to_record().map_err(ArchiveError::from)?),
+            arrivals,
+            health: self.health,
         })
+    }
+}
+
+/// What became of the requests, of so many planned; none where those that came due are all there are.
+pub(super) fn accounting(planned: Option<u64>, counts: Counts) -> Accounting {
+    debug_assert_eq!(
+        counts.due,
+        counts.completed + counts.failed + counts.in_flight + counts.withheld,
+        "a request got lost between due and done"
+    );
+    let scheduled = planned.unwrap_or(counts.due);
+    let sent = counts.completed + counts.failed + counts.in_flight;
+    debug_assert!(sent <= scheduled, "more requests than planned");
+    Accounting {
+        scheduled,
+        completed: counts.completed,
+        failed: counts.failed,
+        in_flight: counts.in_flight,
+        unsent: scheduled.saturating_sub(sent),
     }
 }
 

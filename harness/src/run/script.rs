@@ -5,11 +5,14 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+use super::desk::ArrivalDesk;
 use super::error::RunError;
 use super::exchange::{Destination, Exchange};
 use super::heartbeat::Heartbeat;
+use super::pacer::Pacer;
 use super::recorder::Recorder;
 use super::reins::Reins;
+use super::schedule::Schedule;
 use crate::plan::load::{Length, Load};
 use crate::plan::scenario::{Feed, Order, Scenario};
 
@@ -31,6 +34,11 @@ pub(super) struct Script {
     pub(super) recorder: Recorder,
     pub(super) heartbeat: Heartbeat,
     pub(super) reins: Reins,
+    /// Of an open model.
+    pub(super) arrivals: Option<ArrivalDesk>,
+    /// The request, counted from 0, before which the user that is to send it panics.
+    #[cfg(test)]
+    pub(super) panic_in: Option<u64>,
     order: Order,
     seed: u64,
 }
@@ -81,6 +89,15 @@ impl Script {
                 (iterations, format!("{stamp}-{}", scenario.name), 0)
             }
         };
+        let seed = seed ^ digest(&run_independent_name(&scenario.name, kind));
+        let arrivals = match (kind, &scenario.load.arrivals) {
+            (PhaseKind::Measured, Some(plan)) => {
+                let schedule = Schedule::new(plan, seed);
+                Some(ArrivalDesk::new(Pacer::new(schedule, users), users))
+            }
+            // A warm-up has its iterations to do, in whatever time.
+            _ => None,
+        };
         let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             setup,
@@ -94,8 +111,11 @@ impl Script {
             recorder: Recorder::new(count, shards),
             heartbeat: Heartbeat::new(users),
             reins: Reins::new(),
+            arrivals,
+            #[cfg(test)]
+            panic_in: None,
             order: scenario.order,
-            seed: seed ^ digest(&run_independent_name(&scenario.name, kind)),
+            seed,
             run,
         })
     }
@@ -129,6 +149,13 @@ impl Script {
         rng
     }
 
+    /// Random numbers of an arrival: the same whoever takes it.
+    pub(super) fn chance_of_arrival(&self, number: u64) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::seed_from_u64(!self.seed);
+        rng.set_stream(number);
+        rng
+    }
+
     /// The steps of an iteration, by their place in [`steps`](Self::steps). Iterations count from 0.
     pub(super) fn picks(&self, iteration: u32, rng: &mut ChaCha8Rng) -> Vec<usize> {
         let due =
@@ -157,13 +184,25 @@ impl Script {
 
     /// How many requests the phase has if nothing cuts it short; none where time decides.
     pub(super) fn planned(&self) -> Option<u64> {
-        let iterations = self.iterations?;
         let once: u64 = self
             .setup
             .iter()
             .chain(&self.teardown)
             .map(|step| u64::from(step.repeat))
             .sum();
+        let users = self.load.users;
+        if let Some(desk) = &self.arrivals {
+            let of_arrival = |number: u64| -> u64 {
+                let iteration = u32::try_from(number).unwrap_or(u32::MAX);
+                self.picks(iteration, &mut self.chance_of_arrival(number))
+                    .into_iter()
+                    .map(|place| u64::from(self.steps[place].repeat))
+                    .sum()
+            };
+            let arrivals = desk.pacer.schedule().len();
+            return Some(once * u64::from(users) + (0..arrivals).map(of_arrival).sum::<u64>());
+        }
+        let iterations = self.iterations?;
         let of_user = |user: u32| -> u64 {
             let mut rng = self.chance(user, Chance::Picks);
             (0..iterations)
@@ -171,7 +210,6 @@ impl Script {
                 .map(|place| u64::from(self.steps[place].repeat))
                 .sum()
         };
-        let users = self.load.users;
         let iterated = match self.order {
             Order::Sequence => of_user(0) * u64::from(users),
             Order::Weighted => (0..users).map(of_user).sum(),
@@ -247,6 +285,7 @@ pub(super) mod tests {
                 },
                 warm_up_iterations: 0,
                 request_timeout: Micros(5_000_000),
+                arrivals: None,
             },
             order: Order::Sequence,
             data: Vec::new(),

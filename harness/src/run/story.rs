@@ -15,6 +15,7 @@ use super::script::{PhaseKind, Script};
 use super::sut::{Launcher, Sut, SutError};
 use crate::event::{Ending, Event};
 use crate::measurement::archive::{FORMAT, RunEnd, RunRecord};
+use crate::measurement::calibration::Calibration;
 use crate::measurement::clock::stamp;
 use crate::measurement::environment::{Environment, ToolRecord};
 use crate::measurement::raw;
@@ -92,8 +93,10 @@ pub(super) async fn tell(
         scenarios: Vec::new(),
         memory: None,
         bench: None,
+        instrument: None,
         end: RunEnd::Unfinished,
     };
+    run.instrument = calibration(options, &run, sink);
     run.save(&folder)?;
     sink(Event::RunStarted {
         stamp,
@@ -130,6 +133,21 @@ pub(super) async fn tell(
         ending: ending(&run.end),
     });
     Ok(run)
+}
+
+/// The calibration of this machine and build, if there is one.
+fn calibration(options: &RunOptions, run: &RunRecord, sink: Sink<'_>) -> Option<Calibration> {
+    let path = options.calibration.as_deref()?;
+    match Calibration::load(path) {
+        Ok(made) => made.filter(|made| made.is_of(&run.environment, &run.tool)),
+        Err(error) => {
+            // A run is worth as much without it; its report says that there is none.
+            sink(Event::Warning {
+                text: error.to_string(),
+            });
+            None
+        }
+    }
 }
 
 struct Teller<'a> {

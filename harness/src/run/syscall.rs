@@ -83,6 +83,53 @@ pub(super) fn die_with_parent(command: &mut Command) {
     }
 }
 
+/// Has the kernel wake this thread at the end of its sleeps and not up to 50 µs later, which it may
+/// do to join timers. False if it refuses.
+pub(super) fn wake_precisely() -> bool {
+    let (slack, unused): (libc::c_ulong, libc::c_ulong) = (1, 0);
+    #[expect(
+        unsafe_code,
+        reason = "sets a number of the calling thread; takes and keeps no pointer"
+    )]
+    let refused = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack, unused, unused, unused) };
+    refused == 0
+}
+
+/// The time of the wall clock, for nothing but to see whether somebody sets it.
+pub(super) fn wall_clock() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    #[expect(
+        unsafe_code,
+        reason = "reads a clock into a local variable that outlives the call"
+    )]
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut time) };
+    match (
+        failed,
+        u64::try_from(time.tv_sec),
+        u32::try_from(time.tv_nsec),
+    ) {
+        (0, Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
+        _ => Duration::ZERO,
+    }
+}
+
+/// How many descriptors this process may have open; none where there is no limit.
+pub(super) fn descriptor_limit() -> Option<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    #[expect(
+        unsafe_code,
+        reason = "reads a limit into a local variable that outlives the call"
+    )]
+    let failed = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    (failed == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

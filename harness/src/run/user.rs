@@ -1,7 +1,8 @@
 //! One user of a phase at work.
 //!
-//! A request is due when the user is ready for it: when its pause really ended, or when it has done
-//! with the answer before. A user whose set-up fails has nothing to work with and leaves. A request
+//! In a closed model a request is due when the user is ready for it: when its pause really ended, or
+//! when it has done with the answer before. In an open one the first request of an iteration is due
+//! when the schedule says so, whether or not a user could take it then. A user whose set-up fails has nothing to work with and leaves. A request
 //! that needs a value which an earlier answer did not give is withheld, not guessed.
 
 use std::future::Future;
@@ -12,8 +13,10 @@ use futures_util::FutureExt as _;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
+use super::desk::ArrivalDesk;
 use super::exchange::{Exchange, Failure};
 use super::heartbeat::Pulse;
+use super::pacer::Arrival;
 use super::recorder::Sample;
 use super::reins::Reins;
 use super::script::{Chance, Script};
@@ -27,7 +30,7 @@ const IDLE_PAUSE: Duration = Duration::from_millis(10);
 /// Does the work of one user from its launch to its end. A panic ends this user and no other.
 pub(super) async fn act(script: &Script, number: u32, seat: Seat<'_>) {
     let pulse = script.heartbeat.launch();
-    if number + 1 >= script.load.users {
+    if script.arrivals.is_none() && number + 1 >= script.load.users {
         // The last one is there.
         script.reins.open(Instant::now());
     }
@@ -48,6 +51,12 @@ pub(super) async fn contain(reins: &Reins, number: u32, work: impl Future<Output
 }
 
 async fn work(script: &Script, number: u32, seat: Seat<'_>, mut pulse: Pulse<'_>) {
+    if let Some(desk) = &script.arrivals {
+        pulse.begin();
+        User::new(script, number, seat).serve(desk).await;
+        pulse.finish();
+        return;
+    }
     let Some(start) = script.reins.opened().await else {
         return;
     };
@@ -57,14 +66,7 @@ async fn work(script: &Script, number: u32, seat: Seat<'_>, mut pulse: Pulse<'_>
         return;
     }
     pulse.begin();
-    let mut user = User {
-        script,
-        number,
-        seat,
-        variables: Variables::new(number, script.shift, &script.run, &script.feeds),
-        pauses: script.chance(number, Chance::Pauses),
-    };
-    user.work().await;
+    User::new(script, number, seat).work().await;
     pulse.finish();
 }
 
@@ -99,30 +101,101 @@ enum Went {
     Stopped,
 }
 
-impl User<'_> {
+impl<'a> User<'a> {
+    fn new(script: &'a Script, number: u32, seat: Seat<'a>) -> Self {
+        Self {
+            script,
+            number,
+            seat,
+            variables: Variables::new(number, script.shift, &script.run, &script.feeds),
+            pauses: script.chance(number, Chance::Pauses),
+        }
+    }
+
+    /// In a closed model.
     async fn work(&mut self) {
+        if self.set_up().await {
+            self.iterate(self.script.places().0).await;
+            self.tear_down().await;
+        }
+    }
+
+    /// In an open model: set-up, then one arrival after the other until there are no more.
+    async fn serve(&mut self, desk: &ArrivalDesk) {
         let script = self.script;
-        let (first_step, first_teardown) = script.places();
+        let set_up = desk.set_up(&script.reins);
+        let is_ready = self.set_up().await;
+        drop(set_up);
+        if !is_ready || script.reins.opened().await.is_none() {
+            return;
+        }
+        let mut before = None;
+        while let Some(arrival) = desk.pacer.take(&script.reins).await {
+            let iteration = desk.begin(arrival, before.take());
+            if arrival.found_idle_user {
+                script.recorder.late(self.number, arrival.due.elapsed());
+            }
+            if !self.attend(arrival).await {
+                return;
+            }
+            before = Some(iteration.end());
+        }
+        self.tear_down().await;
+    }
+
+    /// The iteration of an arrival, of which the first request was due when the arrival was; false
+    /// if the phase was stopped.
+    async fn attend(&mut self, arrival: Arrival) -> bool {
+        let script = self.script;
+        let first_step = script.places().0;
+        let number = u32::try_from(arrival.number).unwrap_or(u32::MAX);
+        self.variables.begin_arrival(arrival.number);
+        let mut due = Some(arrival.due);
+        let mut picks = script.chance_of_arrival(arrival.number);
+        for place in script.picks(number, &mut picks) {
+            let step = &script.steps[place];
+            for _ in 0..step.repeat {
+                self.variables.begin_request(due.is_some());
+                let at = due.take().unwrap_or_else(Instant::now);
+                if self.request(first_step + place, step, at).await == Went::Stopped {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// False if the user has nothing to work with.
+    async fn set_up(&mut self) -> bool {
+        let script = self.script;
         for (place, step) in script.setup.iter().enumerate() {
             for _ in 0..step.repeat {
-                match self.request(place, step).await {
+                match self.request(place, step, Instant::now()).await {
                     Went::Well => {}
-                    Went::Stopped => return,
+                    Went::Stopped => return false,
                     Went::Badly | Went::Nowhere => {
                         script.reins.note(format!(
                             "user {} ended before its first iteration: its set-up step `{}` failed",
                             self.number + 1,
                             step.name
                         ));
-                        return;
+                        return false;
                     }
                 }
             }
         }
-        self.iterate(first_step).await;
+        true
+    }
+
+    async fn tear_down(&mut self) {
+        let script = self.script;
+        let first_teardown = script.places().1;
         for (place, step) in script.teardown.iter().enumerate() {
             for _ in 0..step.repeat {
-                if self.request(first_teardown + place, step).await == Went::Stopped {
+                let went = self
+                    .request(first_teardown + place, step, Instant::now())
+                    .await;
+                if went == Went::Stopped {
                     return;
                 }
             }
@@ -145,7 +218,7 @@ impl User<'_> {
                     }
                     self.variables.begin_request(is_first_request);
                     is_first_request = false;
-                    match self.request(first_step + place, step).await {
+                    match self.request(first_step + place, step, Instant::now()).await {
                         Went::Well | Went::Badly => idle = false,
                         Went::Nowhere => {}
                         Went::Stopped => return,
@@ -178,13 +251,12 @@ impl User<'_> {
         wait_until(self.script, self.number, Instant::now() + pause).await
     }
 
-    async fn request(&mut self, place: usize, step: &Exchange) -> Went {
+    async fn request(&mut self, place: usize, step: &Exchange, due_at: Instant) -> Went {
         let script = self.script;
         if script.reins.is_stopped() {
             return Went::Stopped;
         }
-        let due_at = Instant::now();
-        let due = script.recorder.come_due();
+        let due = script.recorder.come_due(due_at);
         let mut prepared = match step.request(&script.to, self.variables.values()) {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -198,6 +270,10 @@ impl User<'_> {
         let (equals, sent_bytes) = (prepared.take_equals(), prepared.bytes);
         let limit = script.load.request_timeout.to_duration();
         let flight = due.send();
+        #[cfg(test)]
+        if let Some(number) = script.panic_in {
+            assert!(script.recorder.counts().due != number, "as the test asked");
+        }
         let sent = Instant::now();
         let answer = tokio::select! {
             biased;

@@ -20,6 +20,8 @@ struct Cursor {
     advance: Advance,
     rows: Arc<Vec<Value>>,
     place: usize,
+    /// Row of the first arrival.
+    shift: u64,
 }
 
 impl Variables {
@@ -38,6 +40,7 @@ impl Variables {
                 name: feed.name.clone(),
                 advance: feed.advance,
                 rows: Arc::clone(&feed.rows),
+                shift: u64::from(shift),
                 place: match feed.starts.len() {
                     0 => seat % feed.rows.len(),
                     starts => feed.starts[seat % starts] % feed.rows.len(),
@@ -56,6 +59,22 @@ impl Variables {
             .insert("iteration".to_owned(), Value::from(u64::from(number) + 1));
         if number > 0 {
             self.advance(Advance::Iteration);
+        }
+    }
+
+    /// The iteration of an arrival begins: its rows follow from its number, whoever takes it.
+    pub(super) fn begin_arrival(&mut self, number: u64) {
+        self.values
+            .insert("iteration".to_owned(), Value::from(number + 1));
+        for feed in self
+            .feeds
+            .iter_mut()
+            .filter(|feed| feed.advance != Advance::User)
+        {
+            let rows = feed.rows.len() as u64;
+            feed.place = usize::try_from((number + feed.shift) % rows).unwrap_or(0);
+            self.values
+                .insert(feed.name.clone(), feed.rows[feed.place].clone());
         }
     }
 

@@ -71,6 +71,11 @@ pub enum Reason {
     WithinTolerance,
     /// A miss beyond the tolerance.
     BeyondTolerance,
+    /// Nearer to the bound than the instrument's own error.
+    FinerThanInstrument {
+        /// That error on this machine, in milliseconds.
+        error_ms: f64,
+    },
     /// Nothing was counted for it.
     NoSample,
     /// Fewer samples than the statistic needs.
@@ -109,6 +114,9 @@ impl Reason {
             }
             Self::WithinTolerance => "misses the bound within the declared tolerance".to_owned(),
             Self::BeyondTolerance => "misses the bound beyond the declared tolerance".to_owned(),
+            Self::FinerThanInstrument { error_ms } => {
+                format!("nearer to the bound than the instrument's own error of {error_ms:.3} ms")
+            }
             Self::NoSample => "nothing was measured for it".to_owned(),
             Self::TooFewSamples { needed } => format!("needs at least {needed} samples"),
             Self::TooShort => "too short for an interval: needs 3 seconds or 30 samples".to_owned(),

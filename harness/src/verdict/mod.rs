@@ -7,8 +7,10 @@
 mod absolute;
 pub mod distribution;
 pub(crate) mod figure;
+pub mod generator;
 pub mod judgement;
 pub mod outcome;
+mod precision;
 pub mod stats;
 pub mod validity;
 
@@ -177,7 +179,8 @@ fn scenario(plan: &Scenario, record: &RunRecord, void: Option<Reason>) -> Group 
         let figure = measured
             .ok_or(nothing())
             .and_then(|measured| figure::of_scenario(target, measured, record.seed));
-        Question::of_target(&plan.name, target).judge(figure, void)
+        let judgement = Question::of_target(&plan.name, target).judge(figure, void);
+        precision::limited(judgement, record.instrument.as_ref())
     });
     let judgements = judgements.collect();
     group(&plan.name, causes, judgements)

@@ -7,19 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
-use super::figure::average_cpu;
+use super::generator;
 use crate::measurement::archive::{FORMAT, RunEnd, RunRecord};
 use crate::measurement::bench::BenchRecord;
 use crate::measurement::load::ScenarioRecord;
 use crate::measurement::memory::MemoryRecord;
 use crate::plan::scenario::Scenario;
 use crate::plan::suite::{BenchPlan, MemoryPlan};
-
-/// Generator CPU, in percent of all cores, from which on it may be what was measured.
-pub const GENERATOR_CPU_LIMIT: f64 = 50.0;
-
-/// Lateness of the generator at p99, in milliseconds, from which on it may be what was measured.
-pub const GENERATOR_LATENESS_LIMIT: f64 = 10.0;
 
 /// Share of scheduled requests, in percent, that may be cut off before the rest says too little.
 pub const CUT_OFF_LIMIT: f64 = 1.0;
@@ -54,8 +48,18 @@ pub enum CauseKind {
     Accounting,
     /// Too much was left unsent or unanswered.
     CutOff,
-    /// The generator was the limit.
+    /// The generator's own use of the processors was the limit.
     Generator,
+    /// Other programs, or too few cores, kept the generator from the processors.
+    GeneratorStarved,
+    /// The generator was stopped for a while.
+    GeneratorStopped,
+    /// Arrivals waited for a user although the system under test was at ease.
+    PoolExhausted,
+    /// The generator had no descriptor left.
+    Descriptors,
+    /// The generator's machine had no local port left.
+    Connections,
     /// The clock or the samples do not run forward.
     Clock,
     /// A saved distribution cannot be read.
@@ -76,7 +80,7 @@ pub struct Cause {
 }
 
 impl Cause {
-    fn new(kind: CauseKind, what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn new(kind: CauseKind, what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             kind,
             what: what.into(),
@@ -182,7 +186,7 @@ pub(crate) fn of_scenario(plan: &Scenario, record: &ScenarioRecord) -> Vec<Cause
     causes.extend(of_users(record));
     causes.extend(of_accounting(record));
     causes.extend(of_clock(record));
-    causes.extend(of_generator(record));
+    causes.extend(generator::causes(record));
     causes
 }
 
@@ -345,24 +349,6 @@ fn of_clock(record: &ScenarioRecord) -> Option<Cause> {
             CauseKind::Clock,
             "samples do not run forward in time or in CPU time",
             "look whether the server restarted or a process of its tree ended, then measure again",
-        )
-    })
-}
-
-fn of_generator(record: &ScenarioRecord) -> Option<Cause> {
-    let cpu = average_cpu(&record.generator)?;
-    let lateness = Distribution::merge([&record.lateness])
-        .ok()?
-        .quantile(0.99)?
-        / 1_000.0;
-    (cpu >= GENERATOR_CPU_LIMIT && lateness >= GENERATOR_LATENESS_LIMIT).then(|| {
-        Cause::new(
-            CauseKind::Generator,
-            format!(
-                "the generator was the limit: it used {cpu:.0} % of all cores and woke \
-                 {lateness:.1} ms late at p99"
-            ),
-            "lower the load, lengthen the pauses, or run the generator on another machine",
         )
     })
 }

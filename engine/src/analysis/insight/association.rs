@@ -6,7 +6,7 @@
 //! Fisher's exact test on sentences with and without the topic, negative or not. Sentences count as
 //! independent, which within a session they are only roughly; the confidence discounts that.
 
-use super::history::{ClientHistory, Topic, TopicHistory};
+use super::history::{Topic, View};
 use super::{Finding, Tested};
 use crate::analysis::statistics::Table;
 use crate::analysis::vader;
@@ -14,48 +14,49 @@ use crate::analysis::vader;
 /// Sentences with the topic needed for a test.
 const SENTENCES: u32 = 4;
 
-fn is_testable(topic: &Topic) -> bool {
+fn is_testable(topic: &Topic<'_>) -> bool {
     topic.sentences >= SENTENCES && !topic.label.split_whitespace().any(vader::has_valence)
 }
 
-pub(super) fn test(history: &ClientHistory, topics: &TopicHistory) -> Vec<Tested> {
-    let (all, negative) = history
-        .sessions
-        .iter()
+pub(super) fn test<'v>(view: &'v View<'_>) -> Vec<Tested<'v>> {
+    let sessions = view.history.sessions.iter();
+    let (all, negative) = sessions
         .map(|session| session.state.sentiment.counts())
         .fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
     let mut tested = Vec::new();
-    for topic in topics.topics.iter().filter(|topic| is_testable(topic)) {
+    for topic in view.topics.iter().filter(|topic| is_testable(topic)) {
         let table = Table {
             with_yes: topic.negative,
             with_no: topic.sentences - topic.negative,
             without_yes: negative.saturating_sub(topic.negative),
             without_no: (all - negative).saturating_sub(topic.sentences - topic.negative),
         };
-        let others = table.without_yes + table.without_no;
-        if others < SENTENCES {
+        if table.without_yes + table.without_no < SENTENCES {
             continue;
         }
-        let odds = table.odds_ratio();
-        let how = if odds > 1.0 { "more" } else { "less" };
-        let statement = format!(
-            "Sentences with \"{}\" sound negative {how} often ({} of {}) than the client's others ({} of {others}).",
-            topic.label, table.with_yes, topic.sentences, table.without_yes
-        );
-        let finding = Finding {
-            detector: "association",
-            slot: topic.key.clone(),
-            statement,
-            test: "fisher_exact",
-            n: all,
-            effect: odds,
-            weight: topic.weight,
-            evidence: topic.evidence.clone(),
-        };
-        tested.push(Tested {
-            p: table.fisher_exact(),
-            finding: Some(finding),
-        });
+        tested.push(Tested::with(table.fisher_exact(), move || {
+            finding(topic, table, all)
+        }));
     }
     tested
+}
+
+fn finding(topic: &Topic<'_>, table: Table, all: u32) -> Finding {
+    let odds = table.odds_ratio();
+    let how = if odds > 1.0 { "more" } else { "less" };
+    let others = table.without_yes + table.without_no;
+    let statement = format!(
+        "Sentences with \"{}\" sound negative {how} often ({} of {}) than the client's others ({} of {others}).",
+        topic.label, table.with_yes, topic.sentences, table.without_yes
+    );
+    Finding {
+        detector: "association",
+        slot: topic.key.to_owned(),
+        statement,
+        test: "fisher_exact",
+        n: all,
+        effect: odds,
+        weight: topic.weight,
+        evidence: topic.evidence(),
+    }
 }

@@ -4,18 +4,18 @@
 //! that none does. "Not mentioned" is no more than that.
 
 use super::Finding;
-use super::history::{ClientHistory, SessionHistory};
+use super::history::{SessionView, View};
 use crate::analysis::goals::KeptGoal;
 use crate::domain::insight::Evidence;
 
 /// Later sessions without a mention after which an open goal is worth a question.
-const SILENT_SESSIONS: usize = 2;
+pub(in crate::analysis) const SILENT_SESSIONS: usize = 2;
 
-pub(super) fn find(history: &ClientHistory) -> Vec<Finding> {
+pub(super) fn find(view: &View<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for (at, session) in history.sessions.iter().enumerate() {
-        let later = history.sessions.get(at + 1..).unwrap_or_default();
-        for goal in session.state.goals.goals() {
+    for (at, session) in view.sessions.iter().enumerate() {
+        let later = view.sessions.get(at + 1..).unwrap_or_default();
+        for goal in session.held.state.goals.goals() {
             let found = progress(session, goal, later);
             // The same goal of an earlier session has the same slot; the latest word on it counts.
             if let Some(found) = found {
@@ -28,17 +28,12 @@ pub(super) fn find(history: &ClientHistory) -> Vec<Finding> {
 }
 
 fn progress(
-    session: &SessionHistory,
+    session: &SessionView<'_>,
     goal: &KeptGoal,
-    later: &[SessionHistory],
+    later: &[SessionView<'_>],
 ) -> Option<Finding> {
-    let stated = session.evidence(&goal.span)?;
-    let same = goal.done.as_ref().and_then(|span| session.evidence(span));
-    let done = same.or_else(|| {
-        later
-            .iter()
-            .find_map(|other| other.evidence(other.state.goals.completion_of(goal)?))
-    });
+    let stated = session.held.evidence(&goal.span)?;
+    let done = completion(session, goal, later);
     let words = &goal.span.text;
     let finding = |statement: String, effect: f64, evidence: Vec<Evidence>| Finding {
         detector: "goal_progress",
@@ -65,14 +60,24 @@ fn progress(
     Some(finding(statement, 0.0, vec![stated]))
 }
 
-/// Whether the goal's own words stand among the topics or goals of a session.
-fn mentions(session: &SessionHistory, goal: &KeptGoal) -> bool {
-    let terms = session.state.topics.distinct();
-    let said = |stem: &String| {
-        terms
-            .iter()
-            .any(|term| term.key.split(' ').any(|part| part == stem))
-    };
-    let shared = goal.stems.iter().filter(|stem| said(stem)).count();
-    shared >= goal.stems.len().div_ceil(2)
+/// The first sentence, of the same session or a later one, that says that the goal was done.
+pub(in crate::analysis) fn completion(
+    session: &SessionView<'_>,
+    goal: &KeptGoal,
+    later: &[SessionView<'_>],
+) -> Option<Evidence> {
+    let same = goal.done.as_ref();
+    same.and_then(|span| session.held.evidence(span))
+        .or_else(|| {
+            later.iter().find_map(|other| {
+                let deed = other.deeds.iter().find(|deed| deed.completes(goal))?;
+                other.held.evidence(deed.span)
+            })
+        })
+}
+
+/// Whether at least half of the goal's stems stand among the topics of a session.
+pub(in crate::analysis) fn mentions(session: &SessionView<'_>, goal: &KeptGoal) -> bool {
+    let said = goal.stems.iter().filter(|stem| session.speaks_of(stem));
+    said.count() >= goal.stems.len().div_ceil(2)
 }

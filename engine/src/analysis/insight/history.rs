@@ -1,19 +1,25 @@
 //! A client's sessions side by side, and the topics over all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::super::SessionState;
+use super::super::goals::Deed;
 use super::super::span::Span;
+use super::super::topics::Term;
 use crate::domain::id::{ChunkId, DocumentId, SessionId};
 use crate::domain::insight::Evidence;
+use crate::domain::instrument::InstrumentEntry;
 
 /// What is known of one client, oldest session first.
 #[derive(Debug, Clone, Default)]
 pub struct ClientHistory {
     /// The sessions.
     pub sessions: Vec<SessionHistory>,
+    /// The filled-in instruments, oldest first.
+    pub instruments: Vec<InstrumentEntry>,
     /// What the persona's documents say on the topics that were looked up.
     pub passages: Vec<PassageLink>,
 }
@@ -25,8 +31,8 @@ pub struct SessionHistory {
     pub session: SessionId,
     /// When it was held.
     pub at: Timestamp,
-    /// Its fold.
-    pub state: SessionState,
+    /// Its fold, shared with the cache it comes from.
+    pub state: Arc<SessionState>,
 }
 
 /// What a look-up of a topic in the persona's documents brought. A topic that was looked up without
@@ -60,7 +66,7 @@ pub struct Passage {
 
 impl SessionHistory {
     /// The words as evidence, with the sentence around them where it is kept.
-    pub(super) fn evidence(&self, span: &Span) -> Option<Evidence> {
+    pub(in crate::analysis) fn evidence(&self, span: &Span) -> Option<Evidence> {
         let quote = self.state.ids.quote(self.state.around(span))?;
         Some(Evidence::Message {
             session_id: self.session.clone(),
@@ -72,70 +78,127 @@ impl SessionHistory {
     }
 }
 
-/// A topic over all sessions.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Topic {
-    pub(super) key: String,
-    /// The client's words, as first said.
-    pub(super) label: String,
-    /// In how many sessions.
-    pub(super) sessions: u32,
-    /// In how many messages.
-    pub(super) messages: u32,
-    /// In how many sentences.
-    pub(super) sentences: u32,
-    /// In how many sentences that sound negative.
-    pub(super) negative: u32,
-    /// Observations that count as independent: those of one session by their root.
-    pub(super) weight: f64,
-    pub(super) evidence: Vec<Evidence>,
+/// A session with what all detectors need of it, worked out once.
+pub(in crate::analysis) struct SessionView<'h> {
+    pub(in crate::analysis) held: &'h SessionHistory,
+    /// What was spoken of.
+    terms: Vec<&'h Term>,
+    /// The stems in it.
+    stems: BTreeSet<&'h str>,
+    /// What the client told of having done.
+    pub(in crate::analysis) deeds: Vec<Deed<'h>>,
 }
 
-/// All topics, ordered by key.
-pub(super) struct TopicHistory {
-    pub(super) topics: Vec<Topic>,
+impl<'h> SessionView<'h> {
+    fn of(held: &'h SessionHistory) -> Self {
+        let terms = held.state.topics.distinct();
+        let stems = terms.iter().flat_map(|term| term.key.split(' ')).collect();
+        Self {
+            held,
+            terms,
+            stems,
+            deeds: held.state.goals.deeds(),
+        }
+    }
+
+    /// Whether a topic of the session holds the stem.
+    pub(in crate::analysis) fn speaks_of(&self, stem: &str) -> bool {
+        self.stems.contains(stem)
+    }
+}
+
+/// All of a client's sessions, and the topics over them.
+pub(in crate::analysis) struct View<'h> {
+    pub(in crate::analysis) history: &'h ClientHistory,
+    pub(in crate::analysis) sessions: Vec<SessionView<'h>>,
+    /// Ordered by key.
+    pub(in crate::analysis) topics: Vec<Topic<'h>>,
+}
+
+/// A topic over all sessions.
+pub(in crate::analysis) struct Topic<'h> {
+    pub(in crate::analysis) key: &'h str,
+    /// The client's words, as first said.
+    pub(in crate::analysis) label: &'h str,
+    /// In how many sessions.
+    pub(in crate::analysis) sessions: u32,
+    /// In how many messages.
+    pub(in crate::analysis) messages: u32,
+    /// In how many sentences.
+    pub(in crate::analysis) sentences: u32,
+    /// In how many sentences that sound negative.
+    pub(in crate::analysis) negative: u32,
+    /// Observations that count as independent: those of one session by their root.
+    pub(in crate::analysis) weight: f64,
+    /// Where it came up.
+    pub(in crate::analysis) mentions: Vec<(&'h SessionHistory, &'h Term)>,
 }
 
 /// Quotations kept for a topic.
 const EVIDENCE: usize = 6;
 
-impl TopicHistory {
-    pub(super) fn of(history: &ClientHistory) -> Self {
-        let mut topics: BTreeMap<String, Topic> = BTreeMap::new();
-        for session in &history.sessions {
-            for term in session.state.topics.distinct() {
-                let topic = topics.entry(term.key.clone()).or_insert_with(|| Topic {
-                    key: term.key.clone(),
-                    label: term.label().to_owned(),
-                    ..Topic::default()
+impl Topic<'_> {
+    /// The first quotations of the topic, the one that gave it its label ahead.
+    pub(in crate::analysis) fn evidence(&self) -> Vec<Evidence> {
+        let mut kept: Vec<Evidence> = Vec::with_capacity(EVIDENCE);
+        let spans = self
+            .mentions
+            .iter()
+            .flat_map(|(held, term)| term.spans().into_iter().map(move |span| (held, span)));
+        for (held, span) in spans {
+            if kept.len() == EVIDENCE {
+                break;
+            }
+            if let Some(evidence) = held.evidence(span).filter(|it| !kept.contains(it)) {
+                kept.push(evidence);
+            }
+        }
+        kept
+    }
+}
+
+impl<'h> View<'h> {
+    pub(in crate::analysis) fn of(history: &'h ClientHistory) -> Self {
+        let sessions: Vec<SessionView<'h>> = history.sessions.iter().map(SessionView::of).collect();
+        let mut topics: BTreeMap<&'h str, Topic<'h>> = BTreeMap::new();
+        for session in &sessions {
+            for term in &session.terms {
+                let topic = topics.entry(&term.key).or_insert_with(|| Topic {
+                    key: &term.key,
+                    label: term.label(),
+                    sessions: 0,
+                    messages: 0,
+                    sentences: 0,
+                    negative: 0,
+                    weight: 0.0,
+                    mentions: Vec::new(),
                 });
                 topic.sessions += 1;
                 topic.messages += term.messages;
                 topic.sentences += term.sentences;
                 topic.negative += term.negative;
                 topic.weight += f64::from(term.messages).sqrt();
-                for evidence in term
-                    .spans()
-                    .into_iter()
-                    .filter_map(|span| session.evidence(span))
-                {
-                    if topic.evidence.len() < EVIDENCE && !topic.evidence.contains(&evidence) {
-                        topic.evidence.push(evidence);
-                    }
-                }
+                topic.mentions.push((session.held, term));
             }
         }
         Self {
+            history,
             topics: topics.into_values().collect(),
+            sessions,
         }
     }
 
+    /// How many messages of the client there are.
+    pub(in crate::analysis) fn client_messages(&self) -> u32 {
+        let sessions = self.history.sessions.iter();
+        sessions.map(|s| s.state.client_messages()).sum()
+    }
+
     /// The topics of more than two messages, the one of most sessions and messages first.
-    pub(super) fn leading(&self) -> Vec<&Topic> {
-        let mut leading: Vec<&Topic> = self.topics.iter().filter(|t| t.messages > 2).collect();
-        leading.sort_by(|a, b| {
-            (b.sessions, b.messages, &a.key).cmp(&(a.sessions, a.messages, &b.key))
-        });
+    pub(in crate::analysis) fn leading(&self) -> Vec<&Topic<'h>> {
+        let mut leading: Vec<&Topic<'h>> = self.topics.iter().filter(|t| t.messages > 2).collect();
+        leading
+            .sort_by(|a, b| (b.sessions, b.messages, a.key).cmp(&(a.sessions, a.messages, b.key)));
         leading
     }
 }

@@ -4,39 +4,32 @@
 //! for a topic that was looked up.
 
 use super::Finding;
-use super::history::{ClientHistory, Passage, PassageLink, Topic, TopicHistory};
+use super::history::{Passage, PassageLink, Topic, View};
 use crate::domain::insight::Evidence;
 
 /// Messages with a topic from which on it is worth a statement.
 const MESSAGES: u32 = 3;
 const PASSAGES: usize = 2;
 
-pub(super) fn find(
-    history: &ClientHistory,
-    topics: &TopicHistory,
-    passage_score: f64,
-) -> Vec<Finding> {
-    history
+pub(super) fn find(view: &View<'_>, passage_score: f64) -> Vec<Finding> {
+    view.history
         .passages
         .iter()
         .filter_map(|link| {
-            let topic = topics
-                .topics
-                .iter()
-                .find(|topic| topic.label == link.topic)?;
+            let topic = view.topics.iter().find(|topic| topic.label == link.topic)?;
             (topic.messages >= MESSAGES).then(|| finding(topic, link, passage_score))
         })
         .collect()
 }
 
-fn finding(topic: &Topic, link: &PassageLink, passage_score: f64) -> Finding {
+fn finding(topic: &Topic<'_>, link: &PassageLink, passage_score: f64) -> Finding {
     let relevant: Vec<&Passage> = link
         .passages
         .iter()
         .filter(|p| p.score > passage_score)
         .take(PASSAGES)
         .collect();
-    let mut evidence = topic.evidence.clone();
+    let mut evidence = topic.evidence();
     let (detector, statement, effect) = match relevant.first() {
         Some(best) => (
             "knowledge_link",
@@ -61,7 +54,7 @@ fn finding(topic: &Topic, link: &PassageLink, passage_score: f64) -> Finding {
     }
     Finding {
         detector,
-        slot: topic.key.clone(),
+        slot: topic.key.to_owned(),
         statement,
         test: "retrieval_relevance",
         n: topic.messages,

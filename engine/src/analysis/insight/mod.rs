@@ -7,8 +7,10 @@
 //! here says why something is so.
 
 mod association;
-mod goal_progress;
-mod history;
+mod change_point;
+mod discrepancy;
+pub(in crate::analysis) mod goal_progress;
+pub(in crate::analysis) mod history;
 mod knowledge;
 mod recurrence;
 mod trend;
@@ -17,9 +19,21 @@ use std::collections::BTreeMap;
 
 pub use history::{ClientHistory, Passage, PassageLink, SessionHistory};
 
-use self::history::TopicHistory;
+use self::history::View;
 use super::statistics::benjamini_hochberg;
 use crate::domain::insight::{DetectorTest, Evidence};
+
+/// The detectors, in the order in which they run.
+pub const DETECTORS: [&str; 8] = [
+    "recurrence",
+    "association",
+    "trend",
+    "change_point",
+    "discrepancy",
+    "goal_progress",
+    "knowledge_link",
+    "coverage_gap",
+];
 
 /// Thresholds of the detectors.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +71,7 @@ pub struct ReviewCounts {
 /// An insight that has no id, owner and time yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InsightDraft {
-    /// Which detector: `recurrence`, `association`, `trend`, `goal_progress`, `knowledge_link` or
-    /// `coverage_gap`.
+    /// Which detector, one of [`DETECTORS`].
     pub detector: String,
     /// What distinguishes it from others of the detector: with the detector, the upsert key.
     pub slot: String,
@@ -86,53 +99,82 @@ struct Finding {
 }
 
 /// The outcome of one test: its p value, and a finding where the detector's own threshold is met.
-struct Tested {
+/// Most tests of a run come to nothing, so a finding is put into words only when it is wanted.
+struct Tested<'v> {
     p: f64,
-    finding: Option<Finding>,
+    finding: Option<Box<dyn FnOnce() -> Finding + 'v>>,
+}
+
+impl<'v> Tested<'v> {
+    fn with(p: f64, finding: impl FnOnce() -> Finding + 'v) -> Self {
+        let finding: Box<dyn FnOnce() -> Finding + 'v> = Box::new(finding);
+        Self {
+            p,
+            finding: Some(finding),
+        }
+    }
+
+    fn without_finding(p: f64) -> Self {
+        Self { p, finding: None }
+    }
+}
+
+/// What a run of all detectors gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detection {
+    /// What the history supports, the most confident first.
+    pub drafts: Vec<InsightDraft>,
+    /// How many tests with a p value were made, those without a finding counted in.
+    pub tests: usize,
+    /// Whether there was more than the limit let through.
+    pub truncated: bool,
 }
 
 /// The topics that are worth a look-up in the persona's documents, the most frequent first.
 #[must_use]
 pub fn topics_to_look_up(history: &ClientHistory, limit: usize) -> Vec<String> {
-    let topics = TopicHistory::of(history);
-    topics
-        .leading()
-        .into_iter()
-        .take(limit)
-        .map(|topic| topic.label.clone())
-        .collect()
+    let view = View::of(history);
+    let leading = view.leading().into_iter().take(limit);
+    leading.map(|topic| topic.label.to_owned()).collect()
 }
 
 /// What the history supports, the most confident first. Pure: the same history gives the same
 /// drafts.
 #[must_use]
-pub fn detect(history: &ClientHistory, config: &InsightConfig) -> Vec<InsightDraft> {
-    let topics = TopicHistory::of(history);
-    let mut tested = recurrence::test(history, &topics);
-    tested.extend(association::test(history, &topics));
-    tested.extend(trend::test(history));
+pub fn detect(history: &ClientHistory, config: &InsightConfig) -> Detection {
+    let view = View::of(history);
+    let mut tested = recurrence::test(&view);
+    tested.extend(association::test(&view));
+    tested.extend(trend::test(&view));
+    tested.extend(change_point::test(&view));
+    tested.extend(discrepancy::test(&view));
+    let tests = tested.len();
     let q_values = benjamini_hochberg(&tested.iter().map(|test| test.p).collect::<Vec<_>>());
     let mut drafts: Vec<InsightDraft> = Vec::new();
     for (test, q) in tested.into_iter().zip(q_values) {
         if let Some(finding) = test.finding.filter(|_| q <= config.false_discovery_rate) {
-            drafts.push(draft(finding, Some((test.p, q)), config));
+            drafts.push(draft(finding(), Some((test.p, q)), config));
         }
     }
-    let untested = goal_progress::find(history)
+    let untested = goal_progress::find(&view)
         .into_iter()
-        .chain(knowledge::find(history, &topics, config.passage_score));
+        .chain(knowledge::find(&view, config.passage_score));
     drafts.extend(untested.map(|finding| draft(finding, None, config)));
     drafts.retain(|draft| !draft.evidence.is_empty());
     drafts.sort_by(|a, b| {
-        let keys = |d: &InsightDraft| (d.detector.clone(), d.slot.clone());
         let q = |d: &InsightDraft| d.test.q.unwrap_or(1.0);
         b.confidence
             .total_cmp(&a.confidence)
             .then_with(|| q(a).total_cmp(&q(b)))
-            .then_with(|| keys(a).cmp(&keys(b)))
+            .then_with(|| (&a.detector, &a.slot).cmp(&(&b.detector, &b.slot)))
     });
+    let truncated = drafts.len() > config.limit;
     drafts.truncate(config.limit);
-    drafts
+    Detection {
+        drafts,
+        tests,
+        truncated,
+    }
 }
 
 fn draft(finding: Finding, test: Option<(f64, f64)>, config: &InsightConfig) -> InsightDraft {

@@ -1,5 +1,7 @@
 //! The detectors on invented clients whose pattern, or lack of one, is known.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::*;
@@ -26,7 +28,7 @@ fn told(sessions: &[Vec<String>]) -> Told {
         history.sessions.push(SessionHistory {
             session,
             at: Timestamp::from_second(number * 604_800).unwrap(),
-            state: SessionState::fold(&messages),
+            state: Arc::new(SessionState::fold(&messages)),
         });
         all.extend(messages);
     }
@@ -34,6 +36,10 @@ fn told(sessions: &[Vec<String>]) -> Told {
         history,
         messages: all,
     }
+}
+
+fn drafts_of(history: &ClientHistory, config: &InsightConfig) -> Vec<InsightDraft> {
+    detect(history, config).drafts
 }
 
 fn texts(texts: &[&str]) -> Vec<String> {
@@ -97,15 +103,15 @@ fn boss() -> Vec<Vec<String>> {
 
 #[test]
 fn nothing_said_supports_nothing() {
-    assert!(detect(&ClientHistory::default(), &InsightConfig::default()).is_empty());
+    assert!(drafts_of(&ClientHistory::default(), &InsightConfig::default()).is_empty());
     let told = told(&[texts(&["Hello.", "I went to the market."])]);
-    assert!(detect(&told.history, &InsightConfig::default()).is_empty());
+    assert!(drafts_of(&told.history, &InsightConfig::default()).is_empty());
 }
 
 #[test]
 fn a_recurring_burden_is_found_with_its_evidence() {
     let told = told(&boss());
-    let drafts = detect(&told.history, &InsightConfig::default());
+    let drafts = drafts_of(&told.history, &InsightConfig::default());
     check_evidence(&told, &drafts);
     let recurrence = of(&drafts, "recurrence");
     assert_eq!(recurrence.len(), 1, "{recurrence:#?}");
@@ -120,7 +126,7 @@ fn a_recurring_burden_is_found_with_its_evidence() {
             .iter()
             .any(|d| d.slot == "boss" && d.statement.contains("more often (16 of 16)"))
     );
-    assert_eq!(drafts, detect(&told.history, &InsightConfig::default()));
+    assert_eq!(drafts, drafts_of(&told.history, &InsightConfig::default()));
 }
 
 #[test]
@@ -136,7 +142,7 @@ fn topics_that_all_come_up_alike_do_not_recur() {
     let told = told(&sessions);
     assert!(
         of(
-            &detect(&told.history, &InsightConfig::default()),
+            &drafts_of(&told.history, &InsightConfig::default()),
             "recurrence"
         )
         .is_empty()
@@ -159,7 +165,7 @@ fn a_rise_over_six_sessions_is_a_trend_and_a_rise_over_three_is_none() {
     };
     let rise: Vec<Vec<String>> = (1..7).map(session).collect();
     let six = told(&rise);
-    let drafts = detect(&six.history, &InsightConfig::default());
+    let drafts = drafts_of(&six.history, &InsightConfig::default());
     check_evidence(&six, &drafts);
     let over: Vec<_> = of(&drafts, "trend")
         .into_iter()
@@ -169,7 +175,7 @@ fn a_rise_over_six_sessions_is_a_trend_and_a_rise_over_three_is_none() {
     assert!(over[0].statement.ends_with("sound lighter."));
     assert!((over[0].test.p.unwrap() - 2.0 / 720.0).abs() < 1e-9);
     let three = told(&rise[..3]);
-    let drafts = detect(&three.history, &InsightConfig::default());
+    let drafts = drafts_of(&three.history, &InsightConfig::default());
     assert!(
         of(&drafts, "trend")
             .iter()
@@ -183,7 +189,7 @@ fn a_goal_is_followed_over_sessions() {
         texts(&["I want to call the landlord about the heating."]),
         texts(&["On Monday I called the landlord and he'll repair the heating."]),
     ]);
-    let drafts = detect(&done.history, &InsightConfig::default());
+    let drafts = drafts_of(&done.history, &InsightConfig::default());
     check_evidence(&done, &drafts);
     assert_eq!(of(&drafts, "goal_progress").len(), 1);
     assert!((drafts[0].test.effect - 1.0).abs() < f64::EPSILON);
@@ -193,7 +199,7 @@ fn a_goal_is_followed_over_sessions() {
         texts(&["We had soup."]),
         texts(&["We had cake."]),
     ]);
-    let drafts = detect(&silent.history, &InsightConfig::default());
+    let drafts = drafts_of(&silent.history, &InsightConfig::default());
     assert!(
         of(&drafts, "goal_progress")[0]
             .statement
@@ -206,13 +212,13 @@ fn a_topic_is_linked_or_a_gap_only_when_it_was_looked_up() {
     let mut told = told(&boss());
     assert!(topics_to_look_up(&told.history, 3).contains(&"boss".to_owned()));
     let config = InsightConfig::default();
-    let drafts = detect(&told.history, &config);
+    let drafts = drafts_of(&told.history, &config);
     assert!(of(&drafts, "coverage_gap").is_empty() && of(&drafts, "knowledge_link").is_empty());
     told.history.passages = vec![PassageLink {
         topic: "boss".to_owned(),
         passages: Vec::new(),
     }];
-    let drafts = detect(&told.history, &config);
+    let drafts = drafts_of(&told.history, &config);
     assert_eq!(of(&drafts, "coverage_gap").len(), 1);
     told.history.passages[0].passages.push(Passage {
         document: DocumentId::derived(b"document"),
@@ -223,7 +229,7 @@ fn a_topic_is_linked_or_a_gap_only_when_it_was_looked_up() {
         quote: "Work".to_owned(),
         score: 0.8,
     });
-    let drafts = detect(&told.history, &config);
+    let drafts = drafts_of(&told.history, &config);
     let link = of(&drafts, "knowledge_link");
     assert!(link[0].statement.contains("Stress, burnout and work"));
     assert!(matches!(
@@ -235,7 +241,7 @@ fn a_topic_is_linked_or_a_gap_only_when_it_was_looked_up() {
 #[test]
 fn reviews_move_the_confidence() {
     let told = told(&boss());
-    let plain = detect(&told.history, &InsightConfig::default());
+    let plain = drafts_of(&told.history, &InsightConfig::default());
     let mut config = InsightConfig::default();
     config.reviews.insert(
         "recurrence".to_owned(),
@@ -244,6 +250,6 @@ fn reviews_move_the_confidence() {
             rejected: 6,
         },
     );
-    let doubted = detect(&told.history, &config);
+    let doubted = drafts_of(&told.history, &config);
     assert!(of(&doubted, "recurrence")[0].confidence < of(&plain, "recurrence")[0].confidence);
 }

@@ -1,10 +1,8 @@
 //! Second stage: how the words are meant, after the manner of `NegEx` and `ConText`.
 
-use std::sync::LazyLock;
-
-use super::super::phrase::Phrase;
-use super::super::reading::{Sentence, entries};
-use super::phrases::Hit;
+use super::super::reading::Sentence;
+use super::pattern::Pattern;
+use super::phrases::{self, Hit};
 use super::tokens::Token;
 
 /// How words are meant.
@@ -60,9 +58,10 @@ const NEGATORS: [&str; 27] = [
 ];
 
 /// After a negator these turn it into no negation of what follows.
-const UNNEGATING: [&str; 12] = [
+const UNNEGATING: [&str; 24] = [
     "stop", "help", "only", "sure", "wait", "know", "take", "stand", "care", "bear", "cope",
-    "resist",
+    "resist", "promise", "told", "tell", "asked", "stopped", "quit", "imagine", "explain", "hide",
+    "shake", "deny", "doubt",
 ];
 
 /// Before a new "I" these carry a negation on: "I don't think I want to".
@@ -158,84 +157,46 @@ const FICTION: [&str; 16] = [
 /// Categories in which somebody else acts by nature.
 const ACTED_BY_OTHERS: [&str; 3] = ["abuse", "minors", "psychosis"];
 
-const PAST_CUES: [&str; 17] = [
-    "used to",
-    "years|year|decades|months ago",
-    "a while ago",
-    "back then",
-    "in the past",
-    "when i was",
-    "when we were",
-    "as a child|kid|teenager|teen|student|boy|girl",
-    "in my teens|twenties|thirties|childhood|youth",
-    "growing up",
-    "at the time",
-    "last year",
-    "once",
-    "previously",
-    "at|in school|university|college",
-    "before i|we met|moved|started|came",
-    "since? my? past",
-];
+/// A sentence as the rules of both stages see it.
+pub(super) struct View<'s> {
+    pub(super) sentence: &'s Sentence<'s>,
+    pub(super) tokens: &'s [Token],
+    /// Normal forms.
+    pub(super) words: &'s [&'s str],
+    /// Their numbers in the lexicon.
+    pub(super) numbers: &'s [u16],
+}
 
-const RECENT_CUES: [&str; 18] = [
-    "still",
-    "again",
-    "now",
-    "tonight",
-    "today",
-    "yesterday",
-    "lately",
-    "recently",
-    "currently",
-    "these days",
-    "this week|morning|month|evening|afternoon",
-    "last night|week|weekend|month",
-    "every day|night|time",
-    "keep|keeps",
-    "just",
-    "right now",
-    "days ago",
-    "an? hour|hours ago",
-];
-
-static IDIOMS: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
-    entries(include_str!("../../../data/risk/idioms_en.txt"))
-        .map(Phrase::new)
-        .collect()
-});
-static PAST: LazyLock<Vec<Phrase>> =
-    LazyLock::new(|| PAST_CUES.iter().map(|cue| Phrase::new(cue)).collect());
-static RECENT: LazyLock<Vec<Phrase>> =
-    LazyLock::new(|| RECENT_CUES.iter().map(|cue| Phrase::new(cue)).collect());
+impl View<'_> {
+    fn has(&self, cues: &str) -> bool {
+        phrases::cues(cues)
+            .iter()
+            .any(|cue| cue.is_in(self.numbers))
+    }
+}
 
 /// How the words of `hit` are meant.
-pub(super) fn of(
-    sentence: &Sentence<'_>,
-    tokens: &[Token],
-    words: &[&str],
-    hit: &Hit,
-    start: usize,
-) -> Assertion {
+pub(super) fn of(view: &View<'_>, hit: &Hit, start: usize) -> Assertion {
+    let (tokens, words) = (view.tokens, view.words);
     let clause = clause_start(tokens, words, hit.first);
-    if is_idiom(words, hit) {
+    if is_idiom(view, hit) {
         return Assertion::Idiom;
     }
     let subject = subject(words, clause, hit);
-    if is_quoted(sentence, words, hit, start) {
+    if overlaps(phrases::cues("quotation"), view.numbers, hit)
+        || is_quoted(view.sentence, words, hit, start)
+    {
         return Assertion::Quotation;
     }
-    if is_negated(words, clause, hit) {
+    if is_negated(view, clause, hit) {
         return Assertion::Negated;
     }
-    let by_others = ACTED_BY_OTHERS.contains(&hit.family.category.as_str());
+    let by_others = ACTED_BY_OTHERS.contains(&hit.family.category);
     if !by_others && (subject == Subject::Other || hit.family.default == Assertion::OtherPerson) {
         return Assertion::OtherPerson;
     }
-    let recent = RECENT.iter().any(|cue| cue.find(words).is_some());
-    let past = PAST.iter().any(|cue| cue.find(words).is_some())
-        || words.iter().any(|word| is_past_year(word));
-    if !recent && (past || hit.family.default == Assertion::Historical) {
+    let past = view.has("past") || words.iter().any(|word| is_past_year(word));
+    if !view.has("recent") && (past || hit.family.default == Assertion::Historical) {
         return Assertion::Historical;
     }
     if is_hypothetical(words, clause, hit.first) {
@@ -272,19 +233,56 @@ fn clause_start(tokens: &[Token], words: &[&str], first: usize) -> usize {
         .unwrap_or(0)
 }
 
-fn is_idiom(words: &[&str], hit: &Hit) -> bool {
-    IDIOMS.iter().any(|idiom| {
-        (0..hit.end).any(|at| idiom.match_at(words, at).is_some_and(|end| end > hit.first))
+fn overlaps(patterns: &[Pattern], numbers: &[u16], hit: &Hit) -> bool {
+    patterns.iter().any(|pattern| {
+        (0..hit.end).any(|at| {
+            pattern
+                .match_at(numbers, at)
+                .is_some_and(|end| end > hit.first)
+        })
     })
 }
 
-fn is_negated(words: &[&str], clause: usize, hit: &Hit) -> bool {
+/// What names the client's own life or self is an idiom only where the idiom holds all of it: "my feet
+/// are killing me", but not "I will kill myself".
+fn is_idiom(view: &View<'_>, hit: &Hit) -> bool {
+    let own = view.words.get(hit.first..hit.end).unwrap_or_default();
+    let least_end = if own.contains(&"myself") || own.contains(&"life") {
+        hit.end
+    } else {
+        hit.first + 1
+    };
+    phrases::cues("idiom").iter().any(|pattern| {
+        (0..hit.end).any(|at| {
+            pattern
+                .match_at(view.numbers, at)
+                .is_some_and(|end| end >= least_end)
+        })
+    })
+}
+
+fn is_negated(view: &View<'_>, clause: usize, hit: &Hit) -> bool {
     let from = clause.max(hit.first.saturating_sub(8));
     let negators = (from..hit.first)
-        .filter(|at| negates(words, *at, hit))
+        .filter(|at| negates(view.words, *at, hit))
         .count();
     // Two negations make a statement.
-    negators % 2 == 1
+    if negators > 0 {
+        return negators % 2 == 1;
+    }
+    let before = phrases::cues("negation").iter().any(|cue| {
+        (from..hit.first).any(|at| {
+            cue.match_at(view.numbers, at)
+                .is_some_and(|end| end <= hit.first)
+        })
+    });
+    let after = hit.end..(hit.end + 4).min(view.numbers.len());
+    before
+        || phrases::cues("denial").iter().any(|cue| {
+            after
+                .clone()
+                .any(|at| cue.match_at(view.numbers, at).is_some())
+        })
 }
 
 fn negates(words: &[&str], at: usize, hit: &Hit) -> bool {

@@ -37,8 +37,12 @@ pub(crate) struct RiskLog {
 }
 
 impl RiskLog {
-    /// Takes in one finding of the message at `seq`.
+    /// Takes in one finding of the message at `seq`; what rests on resemblance alone is for the list
+    /// of flags and says nothing about a session.
     pub(crate) fn step(&mut self, seq: u32, finding: &RiskFinding) {
+        if finding.rule == super::RESEMBLANCE {
+            return;
+        }
         self.total += 1;
         self.requires_human |= finding.requires_human();
         let kept = Kept {

@@ -166,7 +166,7 @@ impl Scope {
         near
     }
 
-    pub(in crate::memory) fn vector(&self, id: &ExperienceId) -> Option<&[f32]> {
+    pub(in crate::memory) fn vector(&self, id: &ExperienceId) -> Option<Vec<f32>> {
         self.index.vector(id)
     }
 

@@ -9,7 +9,7 @@ use crate::domain::memory::{Recalled, RecalledItem};
 use crate::domain::persona::{Chunk, Document};
 use crate::domain::text;
 use crate::memory::embed::Embedder;
-use crate::memory::search::{Query, Searchable};
+use crate::memory::search::{Kept, Query, Searchable};
 
 /// A document with all that is computed from it, so that a lock is held only to put it in.
 #[derive(Debug)]
@@ -61,12 +61,23 @@ pub(in crate::memory) struct Foundation {
     documents: HashMap<String, (DocumentId, Vec<ChunkId>)>,
     chunks: HashMap<ChunkId, Chunk>,
     index: Searchable<ChunkId, 3>,
+    /// Whether the index differs from what was last kept.
+    unsaved: bool,
+    /// Whether what was last kept has a passage that is gone.
+    lost: bool,
+}
+
+/// What words count in text, section and title.
+fn weights(config: &MemoryConfig) -> [f64; 3] {
+    [1.0, config.section_weight, config.title_weight]
 }
 
 impl Foundation {
     pub(in crate::memory) fn new(config: &MemoryConfig, dimensions: usize) -> Self {
-        let weights = [1.0, config.section_weight, config.title_weight];
+        let weights = weights(config);
         Self {
+            unsaved: false,
+            lost: false,
             documents: HashMap::new(),
             chunks: HashMap::new(),
             index: Searchable::new(config, weights, config.relevant_from, dimensions),
@@ -77,16 +88,14 @@ impl Foundation {
     /// them again.
     pub(in crate::memory) fn known(&self, chunks: &[Chunk]) -> HashSet<ChunkId> {
         let ids = chunks.iter().map(|chunk| &chunk.id);
-        ids.filter(|id| self.chunks.contains_key(*id))
-            .cloned()
-            .collect()
+        ids.filter(|id| self.index.contains(id)).cloned().collect()
     }
 
     /// Puts the document in the place of the one of its name. What both have stays as it is in the
     /// index. False, and nothing is changed, if a passage that was known has gone since.
     pub(in crate::memory) fn publish(&mut self, document: &Prepared) -> bool {
         let gone = |(chunk, entry): &(Chunk, Option<Entry>)| {
-            entry.is_none() && !self.chunks.contains_key(&chunk.id)
+            entry.is_none() && !self.index.contains(&chunk.id)
         };
         if document.passages.iter().any(gone) {
             return false;
@@ -102,12 +111,12 @@ impl Foundation {
             .remove(&document.name)
             .map(|(_, chunks)| chunks);
         for chunk in older.into_iter().flatten().filter(|id| !kept.contains(id)) {
-            self.index.remove(&chunk);
-            self.chunks.remove(&chunk);
+            self.lose(&chunk);
         }
         for (chunk, entry) in &document.passages {
             if let Some((fields, vector)) = entry {
                 self.index.insert(chunk.id.clone(), fields, vector);
+                self.unsaved = true;
             }
             self.chunks.insert(chunk.id.clone(), chunk.clone());
         }
@@ -127,10 +136,52 @@ impl Foundation {
 
     pub(in crate::memory) fn withdraw(&mut self, id: &DocumentId) {
         let withdrawn = self.documents.extract_if(|_, (document, _)| document == id);
-        for chunk in withdrawn.flat_map(|(_, (_, chunks))| chunks) {
-            self.index.remove(&chunk);
-            self.chunks.remove(&chunk);
+        let chunks: Vec<ChunkId> = withdrawn.flat_map(|(_, (_, chunks))| chunks).collect();
+        for chunk in chunks {
+            self.lose(&chunk);
         }
+    }
+
+    fn lose(&mut self, chunk: &ChunkId) {
+        self.index.remove(chunk);
+        self.chunks.remove(chunk);
+        (self.unsaved, self.lost) = (true, true);
+    }
+
+    /// Takes over an index that was kept, before any document is published: their passages are known
+    /// then. False, and nothing changes, if it contradicts itself.
+    pub(in crate::memory) fn adopt(
+        &mut self,
+        config: &MemoryConfig,
+        dimensions: usize,
+        kept: Kept<ChunkId>,
+    ) -> bool {
+        self.index
+            .restore(config, weights(config), dimensions, kept)
+    }
+
+    /// Removes from an adopted index what no published document has.
+    pub(in crate::memory) fn disown_strangers(&mut self) {
+        for id in self.index.keys() {
+            if !self.chunks.contains_key(&id) {
+                self.lose(&id);
+            }
+        }
+    }
+
+    /// The index as data.
+    pub(in crate::memory) fn kept(&self) -> Kept<ChunkId> {
+        self.index.kept()
+    }
+
+    /// Whether the index has changed since it was kept or adopted; asking says that it is kept now.
+    pub(in crate::memory) fn take_unsaved(&mut self) -> bool {
+        std::mem::take(&mut self.unsaved)
+    }
+
+    /// Whether a passage went since this was asked last.
+    pub(in crate::memory) fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.lost)
     }
 
     /// The relevant passages, best first, at most `k`. `goals` move passages near them up.
@@ -165,7 +216,7 @@ impl Foundation {
         .collect()
     }
 
-    pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<&[f32]> {
+    pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<Vec<f32>> {
         self.index.vector(chunk)
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::kept::{KeptValues, KeptVectors};
+use super::kernel::Kernel;
 use super::{Key, VectorHit, best};
 use crate::domain::embedding::Embedding;
 
@@ -13,6 +15,7 @@ pub struct ExactIndex<K> {
     keys: Vec<K>,
     values: Vec<f32>,
     places: HashMap<K, usize>,
+    kernel: Kernel,
 }
 
 impl<K: Key> ExactIndex<K> {
@@ -24,6 +27,7 @@ impl<K: Key> ExactIndex<K> {
             keys: Vec::new(),
             values: Vec::new(),
             places: HashMap::new(),
+            kernel: Kernel::detected(),
         }
     }
 
@@ -58,26 +62,45 @@ impl<K: Key> ExactIndex<K> {
     /// The `k` nearest to `query`.
     #[must_use]
     pub fn search(&self, query: &Embedding, k: usize) -> Vec<VectorHit<K>> {
+        self.search_where(query, k, &|_| true)
+    }
+
+    /// The `k` nearest among those whose key passes.
+    #[must_use]
+    pub fn search_where(
+        &self,
+        query: &Embedding,
+        k: usize,
+        passes: &dyn Fn(&K) -> bool,
+    ) -> Vec<VectorHit<K>> {
         if query.is_zero() || query.dimensions() != self.dimensions {
             return Vec::new();
         }
-        let mut places: Vec<VectorHit<(&K, usize)>> = self
-            .values
-            .chunks_exact(self.dimensions.max(1))
-            .enumerate()
-            .map(|(at, vector)| VectorHit {
-                key: (&self.keys[at], at),
-                cosine: dot(query.as_slice(), vector),
-            })
-            .collect();
-        places = best(places, k);
-        places
-            .into_iter()
-            .map(|hit| VectorHit {
-                key: hit.key.0.clone(),
-                cosine: hit.cosine,
-            })
-            .collect()
+        let rows = self.keys.iter().zip(self.rows());
+        let passing = rows.filter(|(key, _)| passes(key));
+        let hits = passing.map(|(key, row)| VectorHit {
+            key,
+            cosine: self.dot(query.as_slice(), row),
+        });
+        let owned = |hit: VectorHit<&K>| VectorHit {
+            key: hit.key.clone(),
+            cosine: hit.cosine,
+        };
+        best(hits.collect(), k).into_iter().map(owned).collect()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.dimensions.max(1))
+    }
+
+    fn dot(&self, a: &[f32], b: &[f32]) -> f32 {
+        self.kernel.dot(a, b).clamp(-1.0, 1.0)
+    }
+
+    /// The cosine of the vector under `key` with `query`.
+    #[must_use]
+    pub fn cosine(&self, key: &K, query: &Embedding) -> Option<f32> {
+        Some(self.dot(self.vector(key)?, query.as_slice()))
     }
 
     /// The vector under `key`.
@@ -88,11 +111,36 @@ impl<K: Key> ExactIndex<K> {
             .get(place * self.dimensions..(place + 1) * self.dimensions)
     }
 
+    /// The index as data.
+    #[must_use]
+    pub fn kept(&self) -> KeptVectors<K> {
+        KeptVectors {
+            dimensions: self.dimensions as u32,
+            keys: self.keys.clone(),
+            values: KeptValues::Whole(self.values.clone()),
+        }
+    }
+
+    /// The index of which [`Self::kept`] gave the data; none if the data contradicts itself.
+    #[must_use]
+    pub fn restored(dimensions: usize, kept: KeptVectors<K>) -> Option<Self> {
+        let KeptValues::Whole(values) = kept.values else {
+            return None;
+        };
+        let mut index = Self::new(dimensions);
+        index.places = kept.keys.iter().cloned().zip(0..).collect();
+        let fits = kept.dimensions as usize == dimensions
+            && values.len() == kept.keys.len() * dimensions
+            && index.places.len() == kept.keys.len()
+            && values.iter().all(|v| v.is_finite());
+        index.keys = kept.keys;
+        index.values = values;
+        fits.then_some(index)
+    }
+
     /// All keys with their vectors, in no particular order.
     pub fn entries(&self) -> impl Iterator<Item = (&K, &[f32])> {
-        self.keys
-            .iter()
-            .zip(self.values.chunks_exact(self.dimensions.max(1)))
+        self.keys.iter().zip(self.rows())
     }
 
     /// How many vectors.
@@ -106,22 +154,4 @@ impl<K: Key> ExactIndex<K> {
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
-}
-
-/// The dot product in eight independent sums, which the compiler turns into vector instructions.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    let (a_lanes, b_lanes) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a_lanes
-        .remainder()
-        .iter()
-        .zip(b_lanes.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (x, y) in a_lanes.zip(b_lanes) {
-        for lane in 0..8 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    (sums.iter().sum::<f32>() + rest).clamp(-1.0, 1.0)
 }

@@ -1,22 +1,28 @@
 //! Nearest neighbours by walking a graph (hierarchical navigable small world, the `hnsw_rs` crate):
-//! approximate, and faster than comparing with everything once there are very many vectors.
+//! approximate, and without a look at most vectors.
+//!
+//! The graph holds rotated vectors in one byte per component. Its distance kernel and the memory that it
+//! walks through are what can be chosen from outside the crate; that each visited node costs an entry
+//! of a hash map and each candidate two allocations cannot, and is why the staged index is faster at
+//! every size measured (`docs/vector-search.md`). Among what the graph finds, the finer codes decide.
 //!
 //! The graph cannot forget a node. A removed one is masked at once, and the graph is built anew when
-//! a quarter of its nodes is masked. Distances are Euclidean, since on unit vectors they order as
-//! cosines do and, unlike the crate's dot distance, accept a norm that rounding made larger than one;
-//! the cosines handed out are computed anew from the kept vectors.
+//! a quarter of its nodes is masked.
 
 use std::collections::HashMap;
 
-use hnsw_rs::prelude::{DistL2, Hnsw};
+use hnsw_rs::prelude::{Distance, Hnsw};
 
-use super::exact::dot;
-use super::{ExactIndex, Key, VectorHit, best};
+use super::kernel::Kernel;
+use super::{Key, StagedIndex, VectorHit};
 use crate::domain::embedding::Embedding;
 
 const MAX_LAYER: usize = 16;
 /// Small graphs are not worth rebuilding.
 const MIN_MASKED: usize = 64;
+/// Components of a rotated unit vector are normal with deviation `1 / sqrt(n)`; so many deviations are
+/// told apart, and what lies beyond, some six in a hundred thousand, is cut.
+const DEVIATIONS: f32 = 4.0;
 
 /// How the graph is made and searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +35,26 @@ pub struct HnswParams {
     pub ef_search: usize,
 }
 
+/// One minus the cosine of two byte codes, and never negative, as the crate demands.
+#[derive(Debug, Clone, Copy)]
+struct CodeDistance {
+    kernel: Kernel,
+    /// What a dot product of codes is to be multiplied with.
+    scale: f32,
+}
+
+impl Distance<i8> for CodeDistance {
+    fn eval(&self, a: &[i8], b: &[i8]) -> f32 {
+        (1.0 - self.kernel.dot_codes(a, b) as f32 * self.scale).max(0.0)
+    }
+}
+
 /// Vectors in a graph.
 pub struct HnswIndex<K> {
     params: HnswParams,
-    graph: Hnsw<'static, f32, DistL2>,
+    graph: Hnsw<'static, i8, CodeDistance>,
     /// The vectors themselves: what is there, and the source of a rebuild.
-    kept: ExactIndex<K>,
+    kept: StagedIndex<K>,
     /// Node number to key; none where the node is masked.
     nodes: Vec<Option<K>>,
     places: HashMap<K, usize>,
@@ -49,30 +69,48 @@ impl<K> std::fmt::Debug for HnswIndex<K> {
     }
 }
 
+fn graph(params: HnswParams, padded: usize, capacity: usize) -> Hnsw<'static, i8, CodeDistance> {
+    let unit = DEVIATIONS / (padded as f32).sqrt() / 127.0;
+    let distance = CodeDistance {
+        kernel: Kernel::detected(),
+        scale: unit * unit,
+    };
+    let links = params.links.clamp(2, 255);
+    Hnsw::new(
+        links,
+        capacity.max(1),
+        MAX_LAYER,
+        params.ef_construction,
+        distance,
+    )
+}
+
+/// A rotated unit vector in bytes of one scale for all.
+fn code(turned: &[f32]) -> Vec<i8> {
+    let scale = 127.0 * (turned.len() as f32).sqrt() / DEVIATIONS;
+    let byte = |value: &f32| (value * scale).round().clamp(-127.0, 127.0) as i8;
+    turned.iter().map(byte).collect()
+}
+
 impl<K: Key> HnswIndex<K> {
+    /// An empty index of vectors with so many components.
+    #[must_use]
+    pub fn new(dimensions: usize, params: HnswParams) -> Self {
+        Self::build(StagedIndex::new(dimensions), params)
+    }
+
     /// The graph over the vectors of `kept`, linked in the order of their keys.
     #[must_use]
-    pub fn build(kept: ExactIndex<K>, params: HnswParams) -> Self {
-        let capacity = kept.len().max(1);
-        let graph = Hnsw::new(
-            params.links.clamp(2, 255),
-            capacity,
-            MAX_LAYER,
-            params.ef_construction,
-            DistL2,
-        );
-        let (nodes, places) = (
-            Vec::with_capacity(capacity),
-            HashMap::with_capacity(capacity),
-        );
+    pub fn build(kept: StagedIndex<K>, params: HnswParams) -> Self {
+        let capacity = kept.len();
         let mut index = Self {
             params,
-            graph,
+            graph: graph(params, kept.padded(), capacity),
             kept,
-            nodes,
-            places,
+            nodes: Vec::with_capacity(capacity),
+            places: HashMap::with_capacity(capacity),
         };
-        let mut keys: Vec<K> = index.kept.entries().map(|(key, _)| key.clone()).collect();
+        let mut keys: Vec<K> = index.kept.keys().cloned().collect();
         keys.sort_unstable();
         for key in keys {
             index.link(key);
@@ -81,14 +119,14 @@ impl<K: Key> HnswIndex<K> {
     }
 
     fn link(&mut self, key: K) {
-        if let Some(vector) = self.kept.vector(&key) {
-            self.graph.insert_slice((vector, self.nodes.len()));
+        if let Some(turned) = self.kept.turned(&key) {
+            self.graph.insert_slice((&code(&turned), self.nodes.len()));
             self.places.insert(key.clone(), self.nodes.len());
             self.nodes.push(Some(key));
         }
     }
 
-    /// Adds or replaces; as [`ExactIndex::insert`].
+    /// Adds or replaces; as [`ExactIndex::insert`](super::ExactIndex::insert).
     pub fn insert(&mut self, key: K, vector: &Embedding) {
         self.remove(&key);
         self.kept.insert(key.clone(), vector);
@@ -103,7 +141,7 @@ impl<K: Key> HnswIndex<K> {
         let was_there = self.kept.remove(key);
         let masked = self.nodes.len() - self.places.len();
         if masked > MIN_MASKED && masked * 4 > self.nodes.len() {
-            let kept = std::mem::replace(&mut self.kept, ExactIndex::new(0));
+            let kept = std::mem::replace(&mut self.kept, StagedIndex::new(0));
             *self = Self::build(kept, self.params);
         }
         was_there
@@ -112,26 +150,30 @@ impl<K: Key> HnswIndex<K> {
     /// About the `k` nearest to `query`.
     #[must_use]
     pub fn search(&self, query: &Embedding, k: usize) -> Vec<VectorHit<K>> {
-        if query.is_zero() || self.kept.is_empty() {
+        self.search_with(query, k, self.params.ef_search)
+    }
+
+    /// The same with so many candidates looked at.
+    #[must_use]
+    pub fn search_with(&self, query: &Embedding, k: usize, ef_search: usize) -> Vec<VectorHit<K>> {
+        let Some(turned) = self.kept.turned_query(query) else {
+            return Vec::new();
+        };
+        if self.kept.is_empty() {
             return Vec::new();
         }
-        let ef = self.params.ef_search.max(k);
+        let ef = ef_search.max(k);
         // Masked nodes still stand in the way of a walk; they may take places of the result, too.
-        let hits = self.graph.search(query.as_slice(), ef, ef);
-        let hits = hits.iter().filter_map(|hit| {
-            let key = self.nodes.get(hit.d_id)?.as_ref()?;
-            let cosine = dot(query.as_slice(), self.kept.vector(key)?);
-            Some(VectorHit {
-                key: key.clone(),
-                cosine,
-            })
-        });
-        best(hits.collect(), k)
+        let hits = self.graph.search(&code(&turned), ef, ef);
+        let keys = hits
+            .iter()
+            .filter_map(|hit| self.nodes.get(hit.d_id)?.as_ref());
+        self.kept.nearest_of(query, keys, k)
     }
 
     /// The vectors themselves.
     #[must_use]
-    pub fn kept(&self) -> &ExactIndex<K> {
+    pub fn kept(&self) -> &StagedIndex<K> {
         &self.kept
     }
 }

@@ -4,10 +4,12 @@
 //! It takes terms, not text: who cuts text into terms decides on stemming and stop words. Nothing is
 //! left of a removed item, its words included.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Key;
+use super::kept::{Bytes, KeptWords};
 
 /// The parameters of the formula.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,29 +35,52 @@ pub struct LexicalHit<K> {
 }
 
 /// An inverted index of one owner's items with `FIELDS` fields each.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LexicalIndex<K, const FIELDS: usize> {
     params: Bm25<FIELDS>,
-    postings: HashMap<Arc<str>, Vec<Posting<FIELDS>>>,
+    /// Terms are numbered; numbers of removed terms are used again.
+    numbers: HashMap<Arc<str>, u32>,
+    terms: Vec<Term<FIELDS>>,
+    free_terms: Vec<u32>,
     /// Postings name an item by its slot; slots of removed items are used again.
     slots: Vec<Option<Item<K, FIELDS>>>,
-    free: Vec<usize>,
-    places: HashMap<K, usize>,
+    /// The weighed length of each slot's item, apart from the items so that scoring reads little.
+    lengths: Vec<f64>,
+    free: Vec<u32>,
+    places: HashMap<K, u32>,
     /// Words per field over all items. Whole numbers, so that no order of inserts changes a score.
     totals: [u64; FIELDS],
 }
 
-#[derive(Debug)]
-struct Posting<const FIELDS: usize> {
-    slot: usize,
-    counts: [u32; FIELDS],
+#[derive(Debug, Clone)]
+struct Term<const FIELDS: usize> {
+    name: Arc<str>,
+    postings: Vec<Posting<FIELDS>>,
 }
 
-#[derive(Debug)]
+/// A term more than 255 times in one field counts as 255 times: the formula has saturated long before.
+#[derive(Debug, Clone, Copy)]
+struct Posting<const FIELDS: usize> {
+    slot: u32,
+    counts: [u8; FIELDS],
+}
+
+#[derive(Debug, Clone)]
 struct Item<K, const FIELDS: usize> {
     key: K,
-    terms: Vec<Arc<str>>,
+    terms: Box<[u32]>,
     lengths: [u32; FIELDS],
+}
+
+/// Scores by slot while a query is answered, and which slots have one; kept by each thread.
+#[derive(Default)]
+struct Scratch {
+    sums: Vec<(f64, f64)>,
+    touched: Vec<u32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
@@ -64,8 +89,11 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
     pub fn new(params: Bm25<FIELDS>) -> Self {
         Self {
             params,
-            postings: HashMap::new(),
+            numbers: HashMap::new(),
+            terms: Vec::new(),
+            free_terms: Vec::new(),
             slots: Vec::new(),
+            lengths: Vec::new(),
             free: Vec::new(),
             places: HashMap::new(),
             totals: [0; FIELDS],
@@ -75,43 +103,73 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
     /// Adds or replaces an item with the terms of its fields.
     pub fn insert(&mut self, key: K, fields: &[Vec<String>; FIELDS]) {
         self.remove(&key);
-        let mut counts: BTreeMap<&str, [u32; FIELDS]> = BTreeMap::new();
+        let mut counts: BTreeMap<&str, [u8; FIELDS]> = BTreeMap::new();
         let mut lengths = [0u32; FIELDS];
         for (field, terms) in fields.iter().enumerate() {
             for term in terms {
-                counts.entry(term).or_insert([0; FIELDS])[field] += 1;
+                let count = &mut counts.entry(term).or_insert([0; FIELDS])[field];
+                *count = count.saturating_add(1);
                 lengths[field] += 1;
             }
-            self.totals[field] += u64::from(lengths[field]);
         }
+        let terms: Vec<(u32, [u8; FIELDS])> = counts
+            .into_iter()
+            .map(|(term, counts)| (self.number(term), counts))
+            .collect();
+        self.put(key, &terms, lengths);
+    }
+
+    /// Adds an item that is not there under the numbers of its terms.
+    fn put(&mut self, key: K, terms: &[(u32, [u8; FIELDS])], lengths: [u32; FIELDS]) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            self.slots.len() - 1
+            self.lengths.push(0.0);
+            (self.slots.len() - 1) as u32
         });
-        let mut terms = Vec::with_capacity(counts.len());
-        for (term, counts) in counts {
-            let term: Arc<str> = match self.postings.get_key_value(term) {
-                Some((known, _)) => Arc::clone(known),
-                None => Arc::from(term),
-            };
-            self.postings
-                .entry(Arc::clone(&term))
-                .or_default()
-                .push(Posting { slot, counts });
-            terms.push(term);
+        for (term, counts) in terms {
+            let postings = &mut self.terms[*term as usize].postings;
+            if postings.len() == postings.capacity() {
+                // Doubling would leave a third of the memory of a large index unused.
+                postings.reserve_exact(postings.len() / 8 + 1);
+            }
+            postings.push(Posting {
+                slot,
+                counts: *counts,
+            });
+        }
+        for (total, length) in self.totals.iter_mut().zip(lengths) {
+            *total += u64::from(length);
         }
         self.places.insert(key.clone(), slot);
-        self.slots[slot] = Some(Item {
+        self.lengths[slot as usize] = self.weigh(lengths.map(f64::from));
+        self.slots[slot as usize] = Some(Item {
             key,
-            terms,
+            terms: terms.iter().map(|(term, _)| *term).collect(),
             lengths,
         });
     }
 
-    /// Whether the item is there.
-    #[must_use]
-    pub fn contains(&self, key: &K) -> bool {
-        self.places.contains_key(key)
+    fn number(&mut self, term: &str) -> u32 {
+        if let Some(number) = self.numbers.get(term) {
+            return *number;
+        }
+        let name: Arc<str> = Arc::from(term);
+        let entry = Term {
+            name: Arc::clone(&name),
+            postings: Vec::new(),
+        };
+        let number = match self.free_terms.pop() {
+            Some(number) => {
+                self.terms[number as usize] = entry;
+                number
+            }
+            None => {
+                self.terms.push(entry);
+                (self.terms.len() - 1) as u32
+            }
+        };
+        self.numbers.insert(name, number);
+        number
     }
 
     /// Removes an item and the words that only it had; whether it was there.
@@ -119,15 +177,16 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
         let Some(slot) = self.places.remove(key) else {
             return false;
         };
-        let Some(item) = self.slots[slot].take() else {
+        let Some(item) = self.slots[slot as usize].take() else {
             return false;
         };
-        for term in item.terms {
-            if let Some(list) = self.postings.get_mut(&term) {
-                list.retain(|posting| posting.slot != slot);
-                if list.is_empty() {
-                    self.postings.remove(&term);
-                }
+        for number in item.terms {
+            let term = &mut self.terms[number as usize];
+            term.postings.retain(|posting| posting.slot != slot);
+            if term.postings.is_empty() {
+                let name = std::mem::replace(&mut term.name, Arc::from(""));
+                self.numbers.remove(&name);
+                self.free_terms.push(number);
             }
         }
         for (total, length) in self.totals.iter_mut().zip(item.lengths) {
@@ -137,48 +196,171 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
         true
     }
 
+    /// All items, in no particular order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<K> {
+        self.places.keys().cloned().collect()
+    }
+
+    /// Whether there is such an item.
+    #[must_use]
+    pub fn contains(&self, key: &K) -> bool {
+        self.places.contains_key(key)
+    }
+
     /// The `k` items with the highest scores, ties by key. A term counts once however often the query
     /// repeats it.
     #[must_use]
     pub fn search(&self, query: &[String], k: usize) -> Vec<LexicalHit<K>> {
+        self.search_telling(query, k, &mut |_| {})
+    }
+
+    /// The same, telling the score of every item that shares a term with the query, in no order.
+    #[must_use]
+    pub fn search_telling(
+        &self,
+        query: &[String],
+        k: usize,
+        tell: &mut dyn FnMut(f64),
+    ) -> Vec<LexicalHit<K>> {
         let mut terms: Vec<&str> = query.iter().map(String::as_str).collect();
         terms.sort_unstable();
         terms.dedup();
         let total = self.weigh(self.totals.map(|total| total as f64));
         let average = total / self.len().max(1) as f64;
-        let mut sums = vec![(0.0f64, 0.0f64); self.slots.len()];
-        for term in terms {
-            let Some(list) = self.postings.get(term) else {
-                continue;
-            };
-            let idf = self.idf(list.len());
-            for posting in list {
-                let Some(item) = &self.slots[posting.slot] else {
+        SCRATCH.with_borrow_mut(|Scratch { sums, touched }| {
+            if sums.len() < self.slots.len() {
+                sums.resize(self.slots.len(), (0.0, 0.0));
+            }
+            for term in terms {
+                let Some(number) = self.numbers.get(term) else {
                     continue;
                 };
-                let frequency = self.weigh(posting.counts.map(f64::from));
-                let length = self.weigh(item.lengths.map(f64::from)) / average;
-                let held_back = self.params.k1 * (1.0 - self.params.b + self.params.b * length);
-                let sum = &mut sums[posting.slot];
-                sum.0 += idf * frequency * (self.params.k1 + 1.0) / (frequency + held_back);
-                sum.1 += idf;
+                let list = &self.terms[*number as usize].postings;
+                let idf = self.idf(list.len());
+                for posting in list {
+                    let frequency = self.weigh(posting.counts.map(f64::from));
+                    let length = self.lengths[posting.slot as usize] / average;
+                    let held_back = self.params.k1 * (1.0 - self.params.b + self.params.b * length);
+                    let sum = &mut sums[posting.slot as usize];
+                    if sum.1 == 0.0 {
+                        touched.push(posting.slot);
+                    }
+                    sum.0 += idf * frequency * (self.params.k1 + 1.0) / (frequency + held_back);
+                    sum.1 += idf;
+                }
+            }
+            let mut hits: Vec<(f64, f64, &K)> = Vec::with_capacity(touched.len());
+            for slot in touched.drain(..) {
+                let (score, idf) = std::mem::take(&mut sums[slot as usize]);
+                if let Some(item) = &self.slots[slot as usize]
+                    && score > 0.0
+                {
+                    tell(score);
+                    hits.push((score, idf, &item.key));
+                }
+            }
+            let order = |a: &(f64, f64, &K), b: &(f64, f64, &K)| {
+                b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2))
+            };
+            if k > 0 && hits.len() > k {
+                hits.select_nth_unstable_by(k - 1, order);
+            }
+            hits.truncate(k);
+            hits.sort_unstable_by(order);
+            hits.into_iter()
+                .map(|(score, matched_idf, key)| LexicalHit {
+                    key: key.clone(),
+                    score,
+                    matched_idf,
+                })
+                .collect()
+        })
+    }
+
+    /// The index as data.
+    #[must_use]
+    pub fn kept(&self) -> KeptWords<K> {
+        let mut kept = KeptWords {
+            keys: Vec::with_capacity(self.len()),
+            lengths: Vec::with_capacity(self.len() * FIELDS),
+            names: Vec::with_capacity(self.numbers.len()),
+            sizes: Vec::with_capacity(self.numbers.len()),
+            slots: Vec::new(),
+            counts: Bytes::default(),
+        };
+        // Free slots are left out, so the others move up.
+        let mut moved = vec![0; self.slots.len()];
+        for (slot, item) in self.slots.iter().enumerate() {
+            if let Some(item) = item {
+                moved[slot] = kept.keys.len() as u32;
+                kept.keys.push(item.key.clone());
+                kept.lengths.extend(item.lengths);
             }
         }
-        let mut hits: Vec<(f64, f64, &K)> = sums
-            .into_iter()
-            .zip(&self.slots)
-            .filter(|((score, _), _)| *score > 0.0)
-            .filter_map(|((score, idf), item)| Some((score, idf, &item.as_ref()?.key)))
-            .collect();
-        hits.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2)));
-        hits.truncate(k);
-        hits.into_iter()
-            .map(|(score, matched_idf, key)| LexicalHit {
-                key: key.clone(),
-                score,
-                matched_idf,
-            })
-            .collect()
+        for term in self.terms.iter().filter(|term| !term.postings.is_empty()) {
+            kept.names.push(term.name.to_string());
+            kept.sizes.push(term.postings.len() as u32);
+            for posting in &term.postings {
+                kept.slots.push(moved[posting.slot as usize]);
+                kept.counts.0.extend(posting.counts);
+            }
+        }
+        kept
+    }
+
+    /// The index of which [`Self::kept`] gave the data; none if the data contradicts itself.
+    #[must_use]
+    pub fn restored(params: Bm25<FIELDS>, kept: KeptWords<K>) -> Option<Self> {
+        let items = kept.keys.len();
+        let whole: u64 = kept.sizes.iter().map(|size| u64::from(*size)).sum();
+        let fits = kept.lengths.len() == items * FIELDS
+            && kept.names.len() == kept.sizes.len()
+            && usize::try_from(whole).ok()? == kept.slots.len()
+            && kept.counts.0.len() == kept.slots.len() * FIELDS
+            && kept.slots.iter().all(|slot| (*slot as usize) < items);
+        if !fits {
+            return None;
+        }
+        let mut index = Self::new(params);
+        let mut of_items: Vec<Vec<u32>> = vec![Vec::new(); items];
+        let mut pairs = kept.slots.iter().zip(kept.counts.0.as_chunks::<FIELDS>().0);
+        for (number, (name, size)) in (0u32..).zip(kept.names.iter().zip(kept.sizes)) {
+            let name: Arc<str> = Arc::from(name.as_str());
+            let postings: Vec<Posting<FIELDS>> = pairs
+                .by_ref()
+                .take(size as usize)
+                .map(|(slot, counts)| {
+                    of_items[*slot as usize].push(number);
+                    Posting {
+                        slot: *slot,
+                        counts: *counts,
+                    }
+                })
+                .collect();
+            if postings.is_empty() || index.numbers.insert(Arc::clone(&name), number).is_some() {
+                return None;
+            }
+            index.terms.push(Term { name, postings });
+        }
+        let lengths = kept.lengths.as_chunks::<FIELDS>().0;
+        for (slot, (key, (terms, lengths))) in
+            (0u32..).zip(kept.keys.into_iter().zip(of_items.into_iter().zip(lengths)))
+        {
+            for (total, length) in index.totals.iter_mut().zip(lengths) {
+                *total += u64::from(*length);
+            }
+            index.lengths.push(index.weigh(lengths.map(f64::from)));
+            if index.places.insert(key.clone(), slot).is_some() {
+                return None;
+            }
+            index.slots.push(Some(Item {
+                key,
+                terms: terms.into_boxed_slice(),
+                lengths: *lengths,
+            }));
+        }
+        Some(index)
     }
 
     /// The inverse document frequencies of the query's distinct terms, summed; a term that no item
@@ -190,7 +372,10 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
         terms.dedup();
         terms
             .into_iter()
-            .map(|term| self.idf(self.postings.get(term).map_or(0, Vec::len)))
+            .map(|term| {
+                let number = self.numbers.get(term);
+                self.idf(number.map_or(0, |n| self.terms[*n as usize].postings.len()))
+            })
             .sum()
     }
 
@@ -307,7 +492,43 @@ mod tests {
             backward.insert(999, &[vec!["a".to_owned(), "stranger".to_owned()], query.clone()]);
             backward.remove(&999);
             prop_assert_eq!(forward.search(&query, 5), backward.search(&query, 5));
-            prop_assert!(backward.postings.keys().all(|term| &**term != "stranger"));
+            prop_assert!(!backward.numbers.contains_key("stranger"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_kept_answers_alike(
+            items in prop::collection::vec(fields(), 1..20), gone in 0usize..20, query in words(),
+        ) {
+            let mut index = filled(items.iter().enumerate());
+            index.remove(&gone);
+            let mut restored = LexicalIndex::restored(PARAMS, index.kept()).unwrap();
+            prop_assert_eq!(index.search(&query, 100), restored.search(&query, 100));
+            restored.insert(gone, &items[0]);
+            index.insert(gone, &items[0]);
+            restored.remove(&0);
+            index.remove(&0);
+            prop_assert_eq!(index.search(&query, 100), restored.search(&query, 100));
+        }
+    }
+
+    #[test]
+    fn data_that_contradicts_itself_is_refused() {
+        let item = [vec!["a".to_owned()], vec!["b".to_owned()]];
+        let index = filled([(1, &item), (2, &item)].into_iter());
+        let damage: [fn(&mut KeptWords<usize>); 6] = [
+            |kept| kept.slots[0] = 2,
+            |kept| kept.sizes[0] = 3,
+            |kept| kept.names[1] = kept.names[0].clone(),
+            |kept| kept.keys[1] = kept.keys[0],
+            |kept| kept.lengths.truncate(3),
+            |kept| kept.counts.0.truncate(1),
+        ];
+        for damage in damage {
+            let mut kept = index.kept();
+            damage(&mut kept);
+            assert!(LexicalIndex::<usize, 2>::restored(PARAMS, kept).is_none());
         }
     }
 

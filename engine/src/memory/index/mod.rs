@@ -2,16 +2,24 @@
 //!
 //! They know no persona, client or tenant. Whoever owns one puts only one owner's items into it, and
 //! that is the isolation. Ties are broken by the key, so that no result depends on the order in which
-//! items came in (HNSW excepted, which is approximate).
+//! items came in (where the staged index is large or a graph is walked, nearly none).
 
+mod codes;
 mod exact;
 mod hnsw;
+mod kept;
+mod kernel;
 mod lexical;
+mod rotation;
+mod signs;
+mod staged;
 mod vector;
 
 pub use exact::ExactIndex;
 pub use hnsw::{HnswIndex, HnswParams};
+pub use kept::{KeptVectors, KeptWords};
 pub use lexical::{Bm25, LexicalHit, LexicalIndex};
+pub use staged::{MARGIN, StagedIndex};
 pub use vector::{VectorIndex, VectorSetting};
 
 /// What an item is known by.

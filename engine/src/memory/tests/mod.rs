@@ -4,3 +4,5 @@ mod corpus;
 mod isolation;
 mod retrieval;
 mod shelf;
+mod snapshots;
+mod vectors;

@@ -3,12 +3,15 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::domain::document::DocumentHead;
 use crate::domain::id::{
-    ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
+    ClientId, DocumentId, InsightId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
 use crate::domain::insight::Insight;
+use crate::domain::instrument::InstrumentEntry;
+use crate::domain::job::Job;
 use crate::domain::memory::{Experience, KnowledgeDomain, MemoryScope};
 use crate::domain::message::Message;
 use crate::domain::page::Page;
@@ -16,7 +19,7 @@ use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
 use crate::domain::risk::RiskFlag;
 use crate::domain::session::{Session, SessionFilter};
 use crate::domain::tenant::{ApiKey, KeyHash, Tenant};
-use crate::store::{FoldRecord, KeptAnswer, PageRequest, Store, StoreError, WriteSet};
+use crate::store::{FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet};
 
 #[derive(Default)]
 pub(super) struct Shelf {
@@ -28,6 +31,18 @@ pub(super) struct Shelf {
 impl Shelf {
     pub(super) fn put_document(&self, document: Document, chunks: Vec<Chunk>) {
         self.documents.lock().unwrap().push((document, chunks));
+    }
+
+    /// Takes away the document of this title.
+    pub(super) fn take_document(
+        &self,
+        persona: &PersonaKey,
+        title: &str,
+    ) -> (Document, Vec<Chunk>) {
+        let mut held = self.documents.lock().unwrap();
+        let wanted = |(d, _): &(Document, _)| d.persona == *persona && d.title == title;
+        let at = held.iter().position(wanted).unwrap();
+        held.remove(at)
     }
 
     pub(super) fn put_experience(&self, experience: Experience) {
@@ -161,6 +176,38 @@ impl Store for Shelf {
         not_held()
     }
     async fn idempotent(&self, _: &TenantId, _: &str) -> Answer<Option<KeptAnswer>> {
+        not_held()
+    }
+    async fn review_counts(&self, _: &TenantId, _: &PersonaKey) -> Answer<Vec<ReviewCount>> {
+        not_held()
+    }
+    async fn client_risk_flags(
+        &self,
+        _: &TenantId,
+        _: &ClientId,
+        _: bool,
+        _: u32,
+    ) -> Answer<Vec<RiskFlag>> {
+        not_held()
+    }
+    async fn instrument_entries(
+        &self,
+        _: &TenantId,
+        _: &ClientId,
+        _: u32,
+    ) -> Answer<Vec<InstrumentEntry>> {
+        not_held()
+    }
+    async fn job(&self, _: &TenantId, _: &JobId) -> Answer<Option<Job>> {
+        not_held()
+    }
+    async fn waiting_job(&self, _: &TenantId, _: &str) -> Answer<Option<Job>> {
+        not_held()
+    }
+    async fn due_jobs(&self, _: Timestamp, _: u32) -> Answer<Vec<Job>> {
+        not_held()
+    }
+    async fn next_job_due(&self) -> Answer<Option<Timestamp>> {
         not_held()
     }
     async fn close(&self) {}

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::sample::{Sample, client_id, persona_key, scope};
 use super::{assert_conflict, assert_missing, first, following};
-use crate::domain::insight::{Insight, InsightStatus};
+use crate::domain::insight::{Evidence, Insight, InsightStatus};
 use crate::domain::memory::{KnowledgeDomain, KnowledgeGain, MemoryScope};
+use crate::domain::session::Session;
 use crate::store::{PageRequest, Store, Write};
 
 pub(crate) async fn experiences_come_oldest_first(store: Arc<dyn Store>) {
@@ -228,4 +229,77 @@ pub(crate) async fn gains_of_knowledge_add_up_whoever_comes_first(store: Arc<dyn
     assert_eq!((sum.alpha, sum.beta), (0.5 + 780.0, 0.5 + 10.0));
     assert_eq!((sum.answered, sum.abstained), (40, 80));
     assert_eq!(sum.updated_at, jiff::Timestamp::from_second(1_000).unwrap());
+}
+
+pub(crate) async fn what_is_quoted_must_stand_there(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    let session = sample.with_session(&*store, "acme", "anna").await;
+    let other = sample.with_session(&*store, "acme", "anna").await;
+    let message = sample.message(&session, 0, "Früh lag ich wach.");
+    store
+        .commit(Write::InsertMessage(message.clone()).into())
+        .await
+        .unwrap();
+    let quote = |byte_start: usize, words: &str, session: &Session| Evidence::Message {
+        session_id: session.id.clone(),
+        message_id: message.id.clone(),
+        byte_start,
+        byte_end: byte_start + words.len(),
+        quote: words.to_owned(),
+    };
+    let require = |evidence: Vec<Evidence>| {
+        let write = Write::RequireQuoted {
+            tenant: session.tenant.clone(),
+            evidence,
+        };
+        store.commit(write.into())
+    };
+    let right = quote(6, "lag ich", &session);
+    require(vec![]).await.unwrap();
+    require(vec![right.clone(), sample.document_evidence()])
+        .await
+        .unwrap();
+    for wrong in [
+        quote(5, "lag ich", &session),
+        quote(6, "lag sie", &session),
+        quote(6, "lag ich", &other),
+        quote(14, "wach. Dann", &session),
+    ] {
+        let outcome = require(vec![right.clone(), wrong]).await;
+        assert_conflict(outcome, message.id.as_str());
+    }
+}
+
+pub(crate) async fn reviews_are_counted_by_detector(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    let session = sample.with_session(&*store, "acme", "anna").await;
+    let reviews = [
+        ("recurrence", InsightStatus::Accepted),
+        ("recurrence", InsightStatus::Accepted),
+        ("recurrence", InsightStatus::Rejected),
+        ("trend", InsightStatus::Rejected),
+        ("trend", InsightStatus::Draft),
+        ("association", InsightStatus::Retracted),
+    ];
+    for (n, (detector, status)) in reviews.into_iter().enumerate() {
+        let mut insight = sample.insight(&format!("topic {n}"), &[&session], "awake");
+        insight.detector = detector.to_owned();
+        insight.status = status;
+        store
+            .commit(Write::PutInsight(insight).into())
+            .await
+            .unwrap();
+    }
+    let counts = store
+        .review_counts(&session.tenant, &session.persona)
+        .await
+        .unwrap();
+    let counts: Vec<(&str, u32, u32)> = counts
+        .iter()
+        .map(|count| (count.detector.as_str(), count.accepted, count.rejected))
+        .collect();
+    assert_eq!(counts, [("recurrence", 2, 1), ("trend", 0, 1)]);
+    let other = persona_key("acme", "coach");
+    let none = store.review_counts(&session.tenant, &other).await.unwrap();
+    assert_eq!(none, []);
 }

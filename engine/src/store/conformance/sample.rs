@@ -6,10 +6,12 @@ use serde_json::json;
 use crate::domain::clock::{Clock, ManualClock};
 use crate::domain::document::DocumentFormat;
 use crate::domain::id::{
-    ApiKeyId, ChunkId, ClientId, DocumentId, ExperienceId, IdSource, InsightId, MessageId,
-    PersonaId, RiskFlagId, SessionId, TenantId,
+    ApiKeyId, ChunkId, ClientId, DocumentId, ExperienceId, IdSource, InsightId, InstrumentEntryId,
+    JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
 use crate::domain::insight::{DetectorTest, Evidence, Insight, InsightStatus};
+use crate::domain::instrument::{Instrument, InstrumentEntry};
+use crate::domain::job::{Job, Task};
 use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope};
 use crate::domain::message::{Citation, CitationSource, Message, ReplyNote, Role};
 use crate::domain::persona::{
@@ -314,6 +316,37 @@ impl Sample {
             status: InsightStatus::Draft,
             created_at,
             updated_at: created_at,
+        }
+    }
+
+    /// A job that is due so many seconds from now.
+    pub(crate) fn job(&self, tenant: &str, client: &str, seconds: i64) -> Job {
+        let now = self.now();
+        let task = Task::Reflect {
+            client: client_id(client),
+        };
+        let due_at = now + SignedDuration::from_secs(seconds);
+        let id = JobId::new(&self.ids, &self.clock);
+        Job::new(id, tenant_id(tenant), task, due_at, now)
+    }
+
+    /// An entry taken now.
+    pub(crate) fn instrument_entry(
+        &self,
+        tenant: &str,
+        client: &str,
+        instrument: Instrument,
+    ) -> InstrumentEntry {
+        let created_at = self.now();
+        InstrumentEntry {
+            id: InstrumentEntryId::new(&self.ids, &self.clock),
+            tenant: tenant_id(tenant),
+            client: client_id(client),
+            instrument,
+            items: Some(vec![1.0, 2.5, 0.0]),
+            total: 3.5,
+            taken_at: created_at,
+            created_at,
         }
     }
 

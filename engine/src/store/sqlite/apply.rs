@@ -3,10 +3,8 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Failure;
-use super::{
-    answer, client, document, experience, fold, insight, knowledge, message, persona, risk,
-};
-use super::{session, tenant};
+use super::{answer, client, document, experience, fold, insight, instrument, job, knowledge};
+use super::{message, persona, risk, session, tenant};
 use crate::store::{Write, WriteSet};
 
 /// Applies the writes in their order and stops at the first that is refused. Undoing the earlier
@@ -39,8 +37,20 @@ pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(
             Write::InsertMessage(it) => message::insert(db, it).await,
             Write::PutFold(it) => fold::put(db, it).await,
             Write::InsertExperience(it) => experience::insert(db, it).await,
+            Write::RequireQuoted { tenant, evidence } => {
+                insight::require_quoted(db, tenant, evidence).await
+            }
             Write::PutInsight(it) => insight::put(db, it).await,
             Write::DeleteInsight { tenant, id } => insight::delete(db, tenant, id).await,
+            Write::InsertInstrumentEntry(it) => instrument::insert(db, it).await,
+            Write::DeleteInstrumentEntry { tenant, client, id } => {
+                instrument::delete(db, tenant, client, id).await
+            }
+            Write::EnqueueJob { job: it, hasten } => job::enqueue(db, it, *hasten).await,
+            Write::UpdateJob(it) => job::update(db, it).await,
+            Write::ForgetFinishedJobs { tenant, before } => {
+                job::forget_finished(db, tenant, *before).await
+            }
             Write::PutKnowledge(it) => knowledge::put(db, it).await,
             Write::AddKnowledge(it) => knowledge::add(db, it).await,
             Write::InsertRiskFlag(it) => risk::insert(db, it).await,

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 
 /// Insights go first, so that none is left whose evidence goes with the sessions. Messages, folds,
 /// experiences, flags, evidence and kept answers go with the sessions by their foreign keys.
-const TABLES: [&str; 2] = ["insights", "sessions"];
+const TABLES: [&str; 4] = ["insights", "sessions", "instrument_entries", "jobs"];
 
 pub(super) async fn delete(
     db: &mut SqliteConnection,

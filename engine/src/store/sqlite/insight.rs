@@ -1,14 +1,15 @@
 //! Insights and their evidence.
 
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
-use sqlx::{QueryBuilder, SqlitePool, query};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, SqlitePool, query};
 
 use super::columns::{Columns, inserted, json, page, page_limit, removed};
 use super::error::Failure;
-use crate::domain::id::{ClientId, InsightId, TenantId};
-use crate::domain::insight::Insight;
+use crate::domain::id::{ClientId, InsightId, MessageId, SessionId, TenantId};
+use crate::domain::insight::{Evidence, Insight, InsightStatus, RETRACTED};
 use crate::domain::page::Page;
-use crate::store::{PageRequest, StoreError};
+use crate::domain::persona::PersonaKey;
+use crate::store::{PageRequest, ReviewCount, StoreError};
 
 /// One row an insight, its evidence gathered into one JSON list in its order.
 const SELECT: &str = "SELECT *, \
@@ -142,4 +143,117 @@ pub(super) async fn delete(
         .execute(db)
         .await?;
     removed(&outcome, || format!("insight {id}"))
+}
+
+/// The insights that quote the session, or the one message of it.
+const QUOTING: &str = "SELECT evidence.insight FROM sessions JOIN insight_evidence AS evidence \
+    ON evidence.tenant = sessions.tenant AND evidence.client = sessions.client \
+    AND evidence.session = sessions.id \
+    WHERE sessions.tenant = ?1 AND sessions.id = ?2 \
+    AND (?3 IS NULL OR evidence.evidence ->> 'message_id' = ?3)";
+
+/// Takes the words of a session, or of one message of it, out of every insight, in the transaction
+/// that erases or changes them. An insight that is left without any words of the client goes; any
+/// other that loses evidence is retracted, and what it says, which may repeat the words, with it.
+pub(super) async fn withdraw_evidence(
+    db: &mut SqliteConnection,
+    tenant: &TenantId,
+    session: &SessionId,
+    message: Option<&MessageId>,
+) -> Result<(), Failure> {
+    let message = message.map(MessageId::as_str);
+    let lost = format!(
+        "DELETE FROM insights WHERE tenant = ?1 AND id IN ({QUOTING}) \
+         AND NOT EXISTS (SELECT 1 FROM insight_evidence AS other WHERE other.tenant = ?1 \
+                         AND other.insight = insights.id AND other.session IS NOT NULL \
+                         AND (other.session <> ?2 \
+                              OR ?3 IS NOT NULL AND other.evidence ->> 'message_id' <> ?3))"
+    );
+    query(AssertSqlSafe(lost))
+        .bind(tenant.as_str())
+        .bind(session.as_str())
+        .bind(message)
+        .execute(&mut *db)
+        .await?;
+    let hurt = format!(
+        "UPDATE insights SET status = ?4, statement = ?5, slot = '' \
+         WHERE tenant = ?1 AND id IN ({QUOTING})"
+    );
+    query(AssertSqlSafe(hurt))
+        .bind(tenant.as_str())
+        .bind(session.as_str())
+        .bind(message)
+        .bind(InsightStatus::Retracted.as_str())
+        .bind(RETRACTED)
+        .execute(&mut *db)
+        .await?;
+    query(
+        "DELETE FROM insight_evidence WHERE tenant = ?1 AND session = ?2 \
+         AND client = (SELECT client FROM sessions WHERE tenant = ?1 AND id = ?2) \
+         AND (?3 IS NULL OR evidence ->> 'message_id' = ?3)",
+    )
+    .bind(tenant.as_str())
+    .bind(session.as_str())
+    .bind(message)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether every quotation of a message stands there as it says, byte for byte.
+pub(super) async fn require_quoted(
+    db: &mut SqliteConnection,
+    tenant: &TenantId,
+    evidence: &[Evidence],
+) -> Result<(), Failure> {
+    let wrong = query(
+        "SELECT item.value ->> 'message_id' FROM json_each(?2) AS item \
+         WHERE item.value ->> 'kind' = 'message' AND NOT EXISTS (\
+             SELECT 1 FROM messages WHERE messages.tenant = ?1 \
+             AND messages.id = item.value ->> 'message_id' \
+             AND messages.session = item.value ->> 'session_id' \
+             AND substr(CAST(messages.content AS BLOB), (item.value ->> 'byte_start') + 1, \
+                        (item.value ->> 'byte_end') - (item.value ->> 'byte_start')) \
+                 = CAST(item.value ->> 'quote' AS BLOB)) LIMIT 1",
+    )
+    .bind(tenant.as_str())
+    .bind(json("insight", &evidence)?)
+    .fetch_optional(db)
+    .await?;
+    match wrong {
+        None => Ok(()),
+        Some(row) => {
+            let message: String = row.try_get(0)?;
+            let what = format!("the words quoted from message {message}");
+            Err(StoreError::Conflict { what }.into())
+        }
+    }
+}
+
+pub(super) async fn review_counts(
+    db: &SqlitePool,
+    tenant: &TenantId,
+    persona: &PersonaKey,
+) -> Result<Vec<ReviewCount>, Failure> {
+    let rows = query(
+        "SELECT detector, sum(status = 'accepted') AS accepted, \
+         sum(status = 'rejected') AS rejected FROM insights INDEXED BY insights_by_verdict \
+         WHERE tenant = ? AND persona_owner = ? AND persona = ? \
+         AND status IN ('accepted', 'rejected') GROUP BY detector ORDER BY detector",
+    )
+    .bind(tenant.as_str())
+    .bind(persona.owner.as_str())
+    .bind(persona.id.as_str())
+    .fetch_all(db)
+    .await?;
+    let count = |row: &SqliteRow| {
+        let row = Columns::of("insight", row);
+        Ok(ReviewCount {
+            detector: row.get("detector")?,
+            accepted: row.integer("accepted")?,
+            rejected: row.integer("rejected")?,
+        })
+    };
+    let counts: Result<Vec<ReviewCount>, StoreError> = rows.iter().map(count).collect();
+    Ok(counts?)
 }

@@ -18,6 +18,8 @@ mod error;
 mod experience;
 mod fold;
 mod insight;
+mod instrument;
+mod job;
 mod knowledge;
 mod message;
 mod open;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, SqlitePool};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -45,14 +48,16 @@ pub use error::SqliteError;
 pub use writer::WriterCounts;
 
 use self::error::{Failure, unavailable};
-use self::writer::{Counters, Job, Writer};
-use super::{FoldRecord, KeptAnswer, PageRequest, Store, StoreError, WriteSet};
+use self::writer::{Counters, Request, Writer};
+use super::{FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet};
 use crate::config::database::DatabaseConfig;
 use crate::domain::document::DocumentHead;
 use crate::domain::id::{
-    ClientId, DocumentId, InsightId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
+    ClientId, DocumentId, InsightId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
 use crate::domain::insight::Insight;
+use crate::domain::instrument::InstrumentEntry;
+use crate::domain::job::Job;
 use crate::domain::memory::{Experience, KnowledgeDomain, MemoryScope};
 use crate::domain::message::Message;
 use crate::domain::page::Page;
@@ -70,7 +75,7 @@ const SCRUB_AFTER: Duration = Duration::from_secs(1);
 pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Request>,
     closing: CancellationToken,
     writer: Mutex<Option<JoinHandle<SqliteConnection>>>,
     counters: Arc<Counters>,
@@ -139,12 +144,12 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the store is closed or the file cannot be written.
     pub async fn checkpoint(&self) -> Result<bool, StoreError> {
-        self.ask(|done| Job::Checkpoint { done }).await
+        self.ask(|done| Request::Checkpoint { done }).await
     }
 
     async fn ask<T>(
         &self,
-        job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
+        job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Request,
     ) -> Result<T, StoreError> {
         let (done, outcome) = oneshot::channel();
         self.jobs.send(job(done)).await.map_err(|_| self.closed())?;
@@ -166,7 +171,7 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, set: WriteSet) -> Result<(), StoreError> {
-        self.ask(|done| Job::Apply { set, done }).await
+        self.ask(|done| Request::Apply { set, done }).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -323,6 +328,39 @@ impl Store for SqliteStore {
         self.in_store_terms(insight::insights(&self.readers, tenant, client, page).await)
     }
 
+    async fn review_counts(
+        &self,
+        tenant: &TenantId,
+        persona: &PersonaKey,
+    ) -> Result<Vec<ReviewCount>, StoreError> {
+        self.in_store_terms(insight::review_counts(&self.readers, tenant, persona).await)
+    }
+
+    async fn instrument_entries(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        limit: u32,
+    ) -> Result<Vec<InstrumentEntry>, StoreError> {
+        self.in_store_terms(instrument::entries(&self.readers, tenant, client, limit).await)
+    }
+
+    async fn job(&self, tenant: &TenantId, id: &JobId) -> Result<Option<Job>, StoreError> {
+        self.in_store_terms(job::job(&self.readers, tenant, id).await)
+    }
+
+    async fn waiting_job(&self, tenant: &TenantId, key: &str) -> Result<Option<Job>, StoreError> {
+        self.in_store_terms(job::waiting(&self.readers, tenant, key).await)
+    }
+
+    async fn due_jobs(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>, StoreError> {
+        self.in_store_terms(job::due(&self.readers, now, limit).await)
+    }
+
+    async fn next_job_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.in_store_terms(job::next_due(&self.readers).await)
+    }
+
     async fn knowledge(
         &self,
         tenant: &TenantId,
@@ -346,6 +384,17 @@ impl Store for SqliteStore {
         page: &PageRequest,
     ) -> Result<Page<RiskFlag>, StoreError> {
         self.in_store_terms(risk::risk_flags(&self.readers, tenant, open_only, page).await)
+    }
+
+    async fn client_risk_flags(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        open_only: bool,
+        limit: u32,
+    ) -> Result<Vec<RiskFlag>, StoreError> {
+        let found = risk::of_client(&self.readers, tenant, client, open_only, limit).await;
+        self.in_store_terms(found)
     }
 
     async fn idempotent(

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, SqlitePool, query};
 
 use super::columns::{Columns, inserted, integer, page, page_limit};
 use super::error::Failure;
-use crate::domain::id::{RiskFlagId, TenantId};
+use crate::domain::id::{ClientId, RiskFlagId, TenantId};
 use crate::domain::page::Page;
 use crate::domain::risk::{RiskFinding, RiskFlag, RiskResolution};
 use crate::store::{PageRequest, StoreError};
@@ -79,6 +79,27 @@ fn read(row: &SqliteRow) -> Result<RiskFlag, StoreError> {
         resolution,
         created_at: row.time("created_at")?,
     })
+}
+
+pub(super) async fn of_client(
+    db: &SqlitePool,
+    tenant: &TenantId,
+    client: &ClientId,
+    open_only: bool,
+    limit: u32,
+) -> Result<Vec<RiskFlag>, Failure> {
+    let rows = query(
+        "SELECT * FROM risk_flags INDEXED BY risk_flags_by_session \
+         WHERE tenant = ? AND client = ? AND (resolved_at IS NULL OR NOT ?) \
+         ORDER BY id DESC LIMIT ?",
+    )
+    .bind(tenant.as_str())
+    .bind(client.as_str())
+    .bind(open_only)
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 pub(super) async fn insert(db: &mut SqliteConnection, flag: &RiskFlag) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use sqlx::{QueryBuilder, SqlitePool, query};
 
 use super::columns::{Columns, inserted, json, page, page_limit, removed};
 use super::error::Failure;
+use super::insight;
 use crate::domain::id::{SessionId, TenantId};
 use crate::domain::page::Page;
 use crate::domain::session::{Session, SessionFilter};
@@ -161,25 +162,13 @@ pub(super) async fn update(db: &mut SqliteConnection, session: &Session) -> Resu
 }
 
 /// Everything that refers to the session goes with it by foreign keys: messages, fold, experiences,
-/// flags, kept answers, and evidence. Insights that would be left without evidence go first.
+/// flags, kept answers, and evidence. Insights that rest on it are dealt with first.
 pub(super) async fn delete(
     db: &mut SqliteConnection,
     tenant: &TenantId,
     id: &SessionId,
 ) -> Result<(), Failure> {
-    query(
-        "DELETE FROM insights WHERE tenant = ?1 \
-         AND id IN (SELECT evidence.insight FROM sessions JOIN insight_evidence AS evidence \
-                    ON evidence.tenant = sessions.tenant AND evidence.client = sessions.client \
-                    AND evidence.session = sessions.id \
-                    WHERE sessions.tenant = ?1 AND sessions.id = ?2) \
-         AND NOT EXISTS (SELECT 1 FROM insight_evidence AS other WHERE other.tenant = ?1 \
-                         AND other.insight = insights.id AND other.session IS NOT ?2)",
-    )
-    .bind(tenant.as_str())
-    .bind(id.as_str())
-    .execute(&mut *db)
-    .await?;
+    insight::withdraw_evidence(db, tenant, id, None).await?;
     let outcome = query("DELETE FROM sessions WHERE tenant = ? AND id = ?")
         .bind(tenant.as_str())
         .bind(id.as_str())

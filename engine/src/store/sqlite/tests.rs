@@ -1,5 +1,6 @@
 //! The conformance suite on files, and what only SQLite can show.
 
+mod auditing;
 mod erasing;
 mod files;
 mod writing;

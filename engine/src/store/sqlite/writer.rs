@@ -34,7 +34,7 @@ const MAX_BATCH: usize = 256;
 const CHECKPOINT_WAIT_MS: u32 = 50;
 
 /// What the writer is asked to do.
-pub(super) enum Job {
+pub(super) enum Request {
     /// Apply a write set.
     Apply {
         /// The set.
@@ -79,7 +79,7 @@ impl Counters {
 pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) db: SqliteConnection,
-    pub(super) jobs: mpsc::Receiver<Job>,
+    pub(super) jobs: mpsc::Receiver<Request>,
     pub(super) closing: CancellationToken,
     pub(super) counters: Arc<Counters>,
     /// How long to wait for company before a commit.
@@ -120,7 +120,7 @@ impl Writer {
         }
     }
 
-    async fn wake(&mut self, jobs: &mut Vec<Job>, scrub_due: Option<Instant>) -> Wake {
+    async fn wake(&mut self, jobs: &mut Vec<Request>, scrub_due: Option<Instant>) -> Wake {
         // Looked at first, so that a steady stream of jobs cannot put it off.
         if scrub_due.is_some_and(|due| due <= Instant::now()) {
             return Wake::Scrub;
@@ -148,7 +148,7 @@ impl Writer {
         }
     }
 
-    async fn wait_for_company(&mut self, jobs: &mut Vec<Job>) {
+    async fn wait_for_company(&mut self, jobs: &mut Vec<Request>) {
         if self.window.is_zero() {
             return;
         }
@@ -162,15 +162,15 @@ impl Writer {
     }
 
     /// Does the jobs and answers them. Whether something was erased.
-    async fn work(&mut self, jobs: &mut Vec<Job>) -> bool {
+    async fn work(&mut self, jobs: &mut Vec<Request>) -> bool {
         let (mut sets, mut waiters, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new());
         for job in jobs.drain(..) {
             match job {
-                Job::Apply { set, done } => {
+                Request::Apply { set, done } => {
                     sets.push(set);
                     waiters.push(done);
                 }
-                Job::Checkpoint { done } => checkpoints.push(done),
+                Request::Checkpoint { done } => checkpoints.push(done),
             }
         }
         let erased = !sets.is_empty() && self.apply_together(&sets, waiters).await;
@@ -272,6 +272,7 @@ fn erases(write: &Write) -> bool {
         write,
         Write::DeleteSession { .. }
             | Write::DeleteInsight { .. }
+            | Write::DeleteInstrumentEntry { .. }
             | Write::DeleteDocument { .. }
             | Write::DeletePersona(_)
             | Write::DeleteClient { .. }

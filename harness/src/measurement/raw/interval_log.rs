@@ -6,9 +6,13 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
-use hdrhistogram::serialization::interval_log::IntervalLogWriterBuilder;
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogIterator, IntervalLogWriterBuilder, LogEntry,
+};
+use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 use jiff::Timestamp;
 
 use super::{HISTOGRAMS, histogram_file};
@@ -116,4 +120,55 @@ impl IntervalLog {
         }
         Ok(paths)
     }
+}
+
+/// One entry of a log that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interval {
+    /// Seconds since the start of the measured phase.
+    pub second: u64,
+    /// Response times in microseconds.
+    pub times: Histogram<u64>,
+}
+
+/// Reads the log of a step.
+///
+/// # Errors
+/// When there is none, or it is not in the format of the HDR tools; the message names the line.
+pub fn read_interval_log(
+    folder: &Path,
+    scenario: &str,
+    step: &str,
+) -> Result<Vec<Interval>, ArchiveError> {
+    let path = folder
+        .join(HISTOGRAMS)
+        .join(histogram_file(scenario, step, "hlog"));
+    let text = std::fs::read(&path).map_err(|source| ArchiveError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let mut deserializer = Deserializer::new();
+    let mut intervals = Vec::new();
+    for entry in IntervalLogIterator::new(&text) {
+        let broken = |message: String| ArchiveError::Content {
+            path: path.clone(),
+            key: format!("interval {}", intervals.len() + 1),
+            message,
+        };
+        let entry = entry.map_err(|error| broken(format!("{error:?}")))?;
+        let LogEntry::Interval(interval) = entry else {
+            continue;
+        };
+        let bytes = STANDARD
+            .decode(interval.encoded_histogram())
+            .map_err(|error| broken(error.to_string()))?;
+        let times = deserializer
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| broken(error.to_string()))?;
+        intervals.push(Interval {
+            second: interval.start_timestamp().as_secs(),
+            times,
+        });
+    }
+    Ok(intervals)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::to_json;
 use crate::measurement::archive::{ArchiveError, RunRecord};
+use crate::measurement::generator::ArrivalRecord;
 use crate::measurement::histogram::HistogramRecord;
 use crate::measurement::load::{ScenarioRecord, StepRecord};
 
@@ -48,7 +49,24 @@ fn scenario(scenario: &ScenarioRecord) -> Result<Value, ArchiveError> {
         "completed_per_s": (seconds > 0.0).then(|| completed as f64 / seconds),
         "steps": scenario.steps.iter().map(step).collect::<Result<Vec<_>, _>>()?,
         "errors": scenario.errors,
+        "lateness_ms": distribution(&scenario.lateness)?,
+        "censored_ms": scenario.censored.as_ref().map(distribution).transpose()?,
+        "arrivals": scenario.arrivals.as_ref().map(arrivals).transpose()?,
         "windows": scenario.windows,
+    }))
+}
+
+fn arrivals(arrivals: &ArrivalRecord) -> Result<Value, ArchiveError> {
+    Ok(json!({
+        "scheduled": arrivals.scheduled,
+        "begun": arrivals.begun,
+        "backlogged": arrivals.backlogged,
+        "backlog_ms": distribution(&arrivals.backlog)?,
+        "pacing_ms": distribution(&arrivals.pacing)?,
+        "scheduled_per_s": arrivals.scheduled_rate(),
+        "achieved_per_s": arrivals.achieved_rate(),
+        "calm_mean_ms": arrivals.calm.mean().map(|micros| micros / 1_000.0),
+        "crowded_mean_ms": arrivals.crowded.mean().map(|micros| micros / 1_000.0),
     }))
 }
 

@@ -14,7 +14,7 @@ mod percentiles;
 use std::path::{Path, PathBuf};
 
 pub use generator::{GeneratorRow, append_generator_rows};
-pub use interval_log::IntervalLog;
+pub use interval_log::{Interval, IntervalLog, read_interval_log};
 
 use super::archive::{ArchiveError, RunRecord};
 
@@ -26,42 +26,45 @@ pub const HISTOGRAMS: &str = "histograms";
 /// # Errors
 /// When one cannot be written, or a histogram of the record cannot be read.
 pub fn write(folder: &Path, run: &RunRecord) -> Result<Vec<PathBuf>, ArchiveError> {
-    let mut files = Vec::new();
-    let mut put = |name: String, text: String| {
+    let put = |(name, text): (String, String)| {
         let path = folder.join(name);
         write_text(&path, &text)?;
-        files.push(path);
-        Ok::<(), ArchiveError>(())
+        Ok(path)
     };
+    derive(run)?.into_iter().map(put).collect()
+}
+
+/// The files that are derived from the record: name within the run's folder, and content.
+///
+/// # Errors
+/// When a histogram of the record cannot be read.
+pub fn derive(run: &RunRecord) -> Result<Vec<(String, String)>, ArchiveError> {
+    let mut files = Vec::new();
     let stamp = &run.stamp;
     if !run.scenarios.is_empty() {
         let text = load_results::json(run)?;
-        put(format!("loadtest_results_{stamp}.json"), text)?;
+        files.push((format!("loadtest_results_{stamp}.json"), text));
     }
     for scenario in &run.scenarios {
         for step in &scenario.steps {
             let name = histogram_file(&scenario.name, &step.step, "hgrm");
-            put(
-                format!("{HISTOGRAMS}/{name}"),
-                percentiles::table(&step.response)?,
-            )?;
+            let text = percentiles::table(&step.response)?;
+            files.push((format!("{HISTOGRAMS}/{name}"), text));
         }
     }
     if let Some(memory) = &run.memory {
-        put(
-            format!("memory_profile_{stamp}.txt"),
-            memory_profile::text(memory),
-        )?;
+        let text = memory_profile::text(memory);
+        files.push((format!("memory_profile_{stamp}.txt"), text));
     }
     if let Some(bench) = &run.bench {
-        let text = to_json(bench)?;
-        put(format!("benchmark_{stamp}.json"), text)?;
+        files.push((format!("benchmark_{stamp}.json"), to_json(bench)?));
     }
     Ok(files)
 }
 
 /// `<scenario>.<step>.<ending>`, with nothing in it that a file name must not have.
-fn histogram_file(scenario: &str, step: &str, ending: &str) -> String {
+#[must_use]
+pub fn histogram_file(scenario: &str, step: &str, ending: &str) -> String {
     let safe = |name: &str| -> String {
         let keep = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
         name.chars()

@@ -1,5 +1,6 @@
 //! The load of a scenario under one profile.
 
+use super::arrivals;
 use super::document::{Document, KeyPath};
 use super::mirror::{LoadFile, LoadProfile, ThinkFile};
 use super::quantity;
@@ -30,6 +31,8 @@ pub(super) fn convert(
         }
     };
 
+    let open = arrivals::convert(document, file, changed, &plain_at, &profile_at);
+    let is_open = file.arrivals.is_some() || changed.is_some_and(|own| own.arrivals.is_some());
     let users = changed
         .and_then(|changes| changes.users)
         .unwrap_or(file.users);
@@ -46,7 +49,12 @@ pub(super) fn convert(
             max: Micros(0),
         }),
     };
-    let length = length(document, file, changed, &plain_at, &profile_at);
+    let length = if is_open {
+        open.as_ref()
+            .map(|arrivals| Length::Duration(arrivals.lasts()))
+    } else {
+        length(document, file, changed, &plain_at, &profile_at)
+    };
     let request_timeout = match &file.request_timeout {
         Some(text) => positive(document, &plain_at.key("request_timeout"), text),
         None => Some(REQUEST_TIMEOUT),
@@ -61,7 +69,12 @@ pub(super) fn convert(
             .or(file.warm_up)
             .unwrap_or(0),
         request_timeout: request_timeout?,
+        arrivals: open,
     };
+    if is_open {
+        // The pool is there before the schedule begins.
+        return Some(load);
+    }
     let ramp_seconds = f64::from(users.saturating_sub(1)) / load.ramp_per_second;
     let end = match load.length {
         Length::Iterations { deadline, .. } => deadline,
@@ -122,7 +135,7 @@ fn think(document: &mut Document<'_>, at: &KeyPath, file: &ThinkFile) -> Option<
     }
 }
 
-fn positive(document: &mut Document<'_>, at: &KeyPath, text: &str) -> Option<Micros> {
+pub(super) fn positive(document: &mut Document<'_>, at: &KeyPath, text: &str) -> Option<Micros> {
     let span = duration(document, at, text)?;
     if span > Micros(0) {
         return Some(span);

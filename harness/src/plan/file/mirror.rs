@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::mirror_suite::SutFile;
 use crate::metric::{Metric, Statistic};
+use crate::plan::arrivals::Spacing;
 use crate::plan::scenario::{Advance, Kind, Order, View};
 use crate::plan::step::{Method, StepClass};
 
@@ -76,6 +77,37 @@ pub(super) struct LoadFile {
     pub(super) warm_up: Option<u32>,
     /// When a request counts as failed, e.g. "30 s" (as if not given).
     pub(super) request_timeout: Option<String>,
+    /// An open model: iterations come due at this rate, e.g. "200 /s" with a `duration`, or at the
+    /// rates of a list of stages. `users` are then the pool that sends, without pauses.
+    pub(super) arrivals: Option<ArrivalsFile>,
+    /// With `arrivals`: `even` (usual) or `poisson`, which is drawn from the seed.
+    pub(super) spacing: Option<Spacing>,
+    /// With `arrivals`: how long after the last one answers are waited for; "10 s" if not given.
+    pub(super) drain: Option<String>,
+}
+
+/// A constant rate, or stages.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ArrivalsFile {
+    /// E.g. "200 /s".
+    Constant(String),
+    /// One after the other.
+    Stages(Vec<StageFile>),
+}
+
+/// A span of time: either `rate`, or `from` and `to`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StageFile {
+    /// A constant rate, e.g. "50 /s".
+    pub(super) rate: Option<String>,
+    /// The rate at its begin, e.g. "0 /s".
+    pub(super) from: Option<String>,
+    /// The rate at its end.
+    pub(super) to: Option<String>,
+    /// Its length, e.g. "30 s".
+    pub(super) lasts: String,
 }
 
 /// What a profile changes of the load.
@@ -98,6 +130,8 @@ pub(super) struct LoadProfile {
     pub(super) think: Option<ThinkFile>,
     /// Instead of `load.warm_up`.
     pub(super) warm_up: Option<u32>,
+    /// Instead of `load.arrivals`.
+    pub(super) arrivals: Option<ArrivalsFile>,
 }
 
 /// A constant pause, or one that is uniform between two bounds.

@@ -4,6 +4,7 @@
 //! `mirror` structs hold it as written, and the rest converts them once into the validated types of
 //! `plan`. Nothing outside of this folder sees a mirror struct, and nothing here sends a request.
 
+mod arrivals;
 mod document;
 mod feed;
 mod load;

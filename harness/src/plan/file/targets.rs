@@ -315,6 +315,9 @@ pub(super) fn check_reach(document: &mut Document<'_>, scenario: &Scenario, prof
 
 fn enough(scenario: &Scenario, most: u64, floor: u64) -> String {
     match scenario.load.length {
+        _ if scenario.load.arrivals.is_some() => {
+            "a longer duration, a higher rate of arrivals, or a lower percentile".to_owned()
+        }
         Length::Iterations { count, .. } if most > 0 => {
             let needed = (u64::from(count) * floor).div_ceil(most);
             format!("iterations = {needed} or more, more users, or a lower percentile")

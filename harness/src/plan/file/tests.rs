@@ -7,6 +7,7 @@ use crate::plan::hash;
 use crate::plan::template::{CompiledScenario, compile_steps};
 
 mod broken;
+mod open;
 mod schema;
 
 fn repository() -> PathBuf {

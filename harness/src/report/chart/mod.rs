@@ -1,5 +1,5 @@
-//! The charts of a report, as SVG files: drawn from the record alone, the same bytes for the same
-//! record. Text stays text, and each file carries its own description.
+//! The charts of a report, as SVG: drawn from what was saved alone, the same bytes for the same run.
+//! Text stays text, and each picture carries its own description.
 //!
 //! A chart shows measurements and decides nothing; one without data is not drawn at all. Percentiles
 //! that a distribution has too few samples for are left out here as everywhere.
@@ -11,6 +11,7 @@ mod cpu;
 mod distribution;
 mod endpoints;
 mod errors;
+mod heatmap;
 mod memory;
 mod plot;
 mod profile;
@@ -19,20 +20,33 @@ mod source;
 mod style;
 mod throughput;
 mod timeline;
+mod trend;
 
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use self::sheet::Fault;
 use self::source::Source;
+use crate::findings::trend::Trend;
 use crate::measurement::archive::RunRecord;
+
+/// What charts are drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'r> {
+    /// The run.
+    pub record: &'r RunRecord,
+    /// The run beside earlier ones.
+    pub trend: &'r Trend,
+    /// The run's folder, for the interval logs.
+    pub dir: &'r Path,
+}
 
 /// The folder of the charts in a run's folder.
 pub const FOLDER: &str = "charts";
@@ -48,25 +62,23 @@ pub struct Chart {
     pub alt: String,
 }
 
-/// Why the charts could not be written.
+/// A chart with its picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What is said of it.
+    pub chart: Chart,
+    /// The drawing.
+    pub svg: String,
+}
+
+/// The drawing library refused.
 #[derive(Debug, Error)]
-pub enum ChartError {
-    /// The disk refused.
-    #[error("cannot write {path}: {source}; is the folder writable and the disk not full?")]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The drawing library refused.
-    #[error("cannot draw {name}: {message}")]
-    Draw {
-        /// The chart.
-        name: &'static str,
-        /// What it said.
-        message: String,
-    },
+#[error("cannot draw {name}: {message}")]
+pub struct ChartError {
+    /// The chart.
+    name: &'static str,
+    /// What the library said.
+    message: String,
 }
 
 /// A chart in memory.
@@ -80,8 +92,9 @@ struct Drawing {
 type Draw = fn(&Source<'_>) -> Result<Option<Drawing>, Fault>;
 
 /// All charts, in the order of the report.
-const CHARTS: [(&str, Draw); 8] = [
+const CHARTS: [(&str, Draw); 10] = [
     (distribution::NAME, distribution::draw),
+    (heatmap::NAME, heatmap::draw),
     (throughput::NAME, throughput::draw),
     (memory::NAME, memory::draw),
     (cpu::NAME, cpu::draw),
@@ -89,43 +102,29 @@ const CHARTS: [(&str, Draw); 8] = [
     (endpoints::NAME, endpoints::draw),
     (profile::NAME, profile::draw),
     (bench::NAME, bench::draw),
+    (trend::NAME, trend::draw),
 ];
 
-/// Draws every chart that the record has data for into the folder `charts` of a run's folder.
+/// Draws every chart that there is data for.
 ///
 /// # Errors
-/// If a file cannot be written.
-pub fn draw(record: &RunRecord, dir: &Path) -> Result<Vec<Chart>, ChartError> {
-    let folder = dir.join(FOLDER);
-    let drawings = drawings(record)?;
-    std::fs::create_dir_all(&folder).map_err(|source| ChartError::Write {
-        path: folder.clone(),
-        source,
-    })?;
-    drawings
-        .into_iter()
-        .map(|drawing| {
-            let path = folder.join(format!("{}.svg", drawing.name));
-            std::fs::write(&path, &drawing.svg)
-                .map_err(|source| ChartError::Write { path, source })?;
-            Ok(Chart {
-                file: format!("{FOLDER}/{}.svg", drawing.name),
-                title: drawing.title.to_owned(),
-                alt: drawing.alt,
-            })
-        })
-        .collect()
-}
-
-fn drawings(record: &RunRecord) -> Result<Vec<Drawing>, ChartError> {
-    let source = Source::new(record);
-    let mut drawings = Vec::new();
+/// If the drawing library refuses.
+pub fn draw(material: Material<'_>) -> Result<Vec<Picture>, ChartError> {
+    let source = Source::new(material);
+    let mut pictures = Vec::new();
     for (name, draw) in CHARTS {
-        let drawing = draw(&source).map_err(|error| ChartError::Draw {
+        let drawing = draw(&source).map_err(|error| ChartError {
             name,
             message: error.to_string(),
         })?;
-        drawings.extend(drawing);
+        pictures.extend(drawing.map(|drawing| Picture {
+            chart: Chart {
+                file: format!("{FOLDER}/{}.svg", drawing.name),
+                title: drawing.title.to_owned(),
+                alt: drawing.alt,
+            },
+            svg: drawing.svg,
+        }));
     }
-    Ok(drawings)
+    Ok(pictures)
 }

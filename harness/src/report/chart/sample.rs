@@ -177,6 +177,7 @@ fn make() -> RunRecord {
         scenarios: SHAPES.iter().map(scenario).collect(),
         memory: Some(memory()),
         bench: Some(bench()),
+        instrument: None,
         end: RunEnd::Complete,
     }
 }
@@ -312,6 +313,9 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             ..series(shape, duration, shape.cpu / 6, (38, 44), tag + 1)
         },
         lateness: latencies(&(0..500).map(|i| latency(120, tag + i)).collect::<Vec<_>>()),
+        censored: None,
+        arrivals: None,
+        health: None,
     }
 }
 

@@ -1,8 +1,12 @@
 //! What all charts ask of a record: the scenarios with their titles, distributions, the footer.
 
+use std::path::Path;
+
 use super::sheet::{Drawn, Head, Sheet, card};
 use super::style::Size;
-use super::{Drawing, sheet};
+use super::{Drawing, Material, sheet};
+
+use crate::findings::trend::Trend;
 use crate::measurement::archive::RunRecord;
 use crate::measurement::histogram::HistogramRecord;
 use crate::measurement::load::ScenarioRecord;
@@ -40,11 +44,15 @@ impl<'r> Measured<'r> {
 /// The record of a run, as charts see it.
 pub(super) struct Source<'r> {
     pub(super) record: &'r RunRecord,
+    pub(super) trend: &'r Trend,
+    /// The run's folder.
+    pub(super) dir: &'r Path,
     pub(super) scenarios: Vec<Measured<'r>>,
 }
 
 impl<'r> Source<'r> {
-    pub(super) fn new(record: &'r RunRecord) -> Self {
+    pub(super) fn new(material: Material<'r>) -> Self {
+        let Material { record, trend, dir } = material;
         let measured = |(position, scenario): (usize, &'r ScenarioRecord)| Measured {
             record: scenario,
             plan: record
@@ -55,7 +63,12 @@ impl<'r> Source<'r> {
             position,
         };
         let scenarios = record.scenarios.iter().enumerate().map(measured).collect();
-        Self { record, scenarios }
+        Self {
+            record,
+            trend,
+            dir,
+            scenarios,
+        }
     }
 
     /// Where the data is from; `n` says how many samples of what are shown.

@@ -1,20 +1,26 @@
 //! Charts of the sample run, looked at by a machine: what is on them, and that they are always the
 //! same.
 
-use std::fs;
-
 use super::*;
 use crate::measurement::load::ErrorCount;
+use crate::verdict::assess;
 
 fn charts_of(record: &RunRecord) -> Vec<(Chart, String)> {
+    charts_beside(record, &[])
+}
+
+fn charts_beside(record: &RunRecord, history: &[RunRecord]) -> Vec<(Chart, String)> {
     let dir = tempfile::tempdir().unwrap();
-    let charts = draw(record, dir.path()).unwrap();
-    charts
+    let trend = crate::findings::trend::find(record, &assess(record), history);
+    let material = Material {
+        record,
+        trend: &trend,
+        dir: dir.path(),
+    };
+    draw(material)
+        .unwrap()
         .into_iter()
-        .map(|chart| {
-            let svg = fs::read_to_string(dir.path().join(&chart.file)).unwrap();
-            (chart, svg)
-        })
+        .map(|picture| (picture.chart, picture.svg))
         .collect()
 }
 
@@ -302,15 +308,4 @@ fn a_histogram_that_cannot_be_read_costs_its_curve_and_not_the_charts() {
     assert_eq!(charts.len(), 6);
     assert!(!charts[0].0.alt.contains("Single User Intensive Usage"));
     assert!(charts[0].0.alt.contains("Multi-User Concurrent Access"));
-}
-
-#[test]
-fn a_folder_that_cannot_be_made_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join(FOLDER), "in the way").unwrap();
-    let error = draw(&only_scenarios(), dir.path()).unwrap_err();
-    assert!(
-        matches!(&error, ChartError::Write { path, .. } if path.ends_with(FOLDER)),
-        "{error}"
-    );
 }

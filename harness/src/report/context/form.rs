@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::super::filters::{
-    self, NOT_MEASURED, megabytes, megabytes_between, nanos_as_millis, number, signed_percent,
+    self, NOT_MEASURED, megabytes, megabytes_between, nanos_as_millis, number,
 };
 use super::super::phrase;
 use super::full::actual;
 use super::rows::{self, Times};
+use super::trend::TrendView;
 use super::{Common, Source, or_not_measured};
 use crate::findings::capacity::Carried;
 use crate::findings::recommendation::{Action, Priority};
@@ -79,23 +80,6 @@ struct TargetRow {
     target: String,
     achieved: String,
     status: String,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct TrendView {
-    earlier: Vec<String>,
-    left_out: u32,
-    rows: Vec<TrendRowView>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct TrendRowView {
-    place: String,
-    label: String,
-    earlier: Vec<String>,
-    now: String,
-    change: String,
-    reading: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -173,7 +157,7 @@ impl Form {
             kinds: kinds(record),
             memory: memory(record),
             targets: targets(source),
-            trend: trend(source),
+            trend: TrendView::new(source),
             high: advice(Priority::High),
             medium: advice(Priority::Medium),
             low: advice(Priority::Low),
@@ -422,35 +406,6 @@ fn targets(source: Source<'_>) -> Vec<TargetRow> {
         }
     }
     found
-}
-
-fn trend(source: Source<'_>) -> TrendView {
-    let trend = &source.findings.trend;
-    let rows = trend.rows.iter().map(|row| {
-        let text = |value: Option<f64>| {
-            or_not_measured(value, |value| {
-                filters::with_unit(value, row.unit, Quantity::CallTime)
-            })
-        };
-        TrendRowView {
-            place: phrase::place(source.record, &row.scenario),
-            label: row.label.clone(),
-            earlier: row.earlier.iter().map(|value| text(*value)).collect(),
-            now: text(row.now),
-            change: or_not_measured(row.change, signed_percent),
-            reading: match row.overlap {
-                Some(true) => "within both intervals: no difference shown",
-                Some(false) => "intervals apart; one run each, so not yet proof",
-                None => "no interval to compare",
-            }
-            .to_owned(),
-        }
-    });
-    TrendView {
-        earlier: trend.earlier.clone(),
-        left_out: trend.left_out,
-        rows: rows.collect(),
-    }
 }
 
 fn adjustments(source: Source<'_>) -> Vec<AdjustmentView> {

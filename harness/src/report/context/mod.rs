@@ -3,14 +3,16 @@
 
 pub(super) mod form;
 pub(super) mod full;
+mod instrument;
 mod rows;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::chart::Chart;
+use super::chart::{Chart, Picture};
 use super::filters::{self, NOT_MEASURED};
 use super::phrase;
 use crate::findings::Findings;
@@ -27,7 +29,7 @@ pub(super) struct Source<'a> {
     /// What was found.
     pub(super) findings: &'a Findings,
     /// The charts that were drawn.
-    pub(super) charts: &'a [Chart],
+    pub(super) pictures: &'a [Picture],
     /// The folder of the run, for the list of its files.
     pub(super) dir: &'a Path,
 }
@@ -113,6 +115,35 @@ struct MethodView {
     plan_hash: String,
     command: String,
     rows: Vec<MethodRow>,
+    open: Vec<OpenRow>,
+    /// The instrument's own error, as a sentence and by law.
+    instrument: String,
+    errors: Vec<ErrorRow>,
+}
+
+/// The arrivals of an open scenario.
+#[derive(Debug, Clone, Serialize)]
+struct OpenRow {
+    scenario: String,
+    scheduled: String,
+    achieved: String,
+    backlogged: String,
+    queue: String,
+    service: String,
+    response: String,
+    censored: String,
+}
+
+/// The instrument's error under one law.
+#[derive(Debug, Clone, Serialize)]
+struct ErrorRow {
+    law: String,
+    time: String,
+    percentile: String,
+    n: u64,
+    reported: String,
+    truth: String,
+    error: String,
 }
 
 /// One scenario's account.
@@ -174,20 +205,27 @@ impl Common {
                 .collect(),
             phases_measured: findings.bottlenecks.measured,
             charts: source
-                .charts
+                .pictures
                 .iter()
-                .map(|chart| {
+                .map(|Picture { chart, .. }| {
                     let stem = Path::new(&chart.file).file_stem().unwrap_or_default();
                     (stem.to_string_lossy().into_owned(), ChartView::of(chart))
                 })
                 .collect(),
-            chart_list: source.charts.iter().map(ChartView::of).collect(),
+            chart_list: source
+                .pictures
+                .iter()
+                .map(|picture| ChartView::of(&picture.chart))
+                .collect(),
             files: files(source),
             method: MethodView {
                 seed: record.seed,
                 plan_hash: record.plan_hash.clone(),
                 command: record.command.join(" "),
                 rows: rows::method(record),
+                open: instrument::open(record),
+                instrument: instrument::sentence(record),
+                errors: instrument::errors(record),
             },
         }
     }

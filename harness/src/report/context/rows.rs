@@ -7,6 +7,7 @@ use super::{MethodRow, or_not_measured};
 use crate::measurement::archive::RunRecord;
 use crate::measurement::load::{ScenarioRecord, StepRecord};
 use crate::metric::Statistic;
+use crate::plan::arrivals::Spacing;
 use crate::plan::load::{Length, Load};
 use crate::verdict::distribution::Distribution;
 use crate::verdict::figure::{average_cpu, peak_cpu};
@@ -175,6 +176,17 @@ pub(super) fn cpu(scenario: Option<&ScenarioRecord>) -> CpuView {
 
 /// How the load of a scenario was planned: users, length, pauses.
 pub(super) fn load(load: &Load) -> [String; 3] {
+    if let Some(arrivals) = &load.arrivals {
+        let spacing = match arrivals.spacing {
+            Spacing::Even => "evenly spaced",
+            Spacing::Poisson => "Poisson",
+        };
+        return [
+            format!("a pool of {}", load.users),
+            duration(arrivals.lasts()),
+            format!("open: {:.0} arrivals, {spacing}", arrivals.expected()),
+        ];
+    }
     let users = if load.users == 1 {
         "1 user".to_owned()
     } else {

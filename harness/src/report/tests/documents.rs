@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{rendered, sample, samples};
 use crate::measurement::archive::RunRecord;
-use crate::report::{ReportError, write_report, write_report_with};
+use crate::report::write_report;
 use crate::verdict::assess;
 
 /// Cells of a table row; an escaped bar is none.
@@ -134,31 +134,4 @@ fn the_same_record_gives_the_same_bytes() {
     written(&record, b.path());
     let sums = |dir: &Path| std::fs::read_to_string(dir.join("SHA256SUMS")).unwrap();
     assert_eq!(sums(a.path()), sums(b.path()));
-}
-
-#[test]
-fn templates_of_ones_own_take_the_place_of_the_built_in() {
-    let own = tempfile::tempdir().unwrap();
-    let out = tempfile::tempdir().unwrap();
-    let record = sample::record();
-    let write = || write_report_with(out.path(), &record, &assess(&record), &[], Some(own.path()));
-    std::fs::write(
-        own.path().join("performance_report.md"),
-        "only {{ overall }}",
-    )
-    .unwrap();
-    let text = std::fs::read_to_string(write().unwrap().report).unwrap();
-    assert_eq!(text, format!("only {}", assess(&record).overall.text()));
-    std::fs::write(
-        own.path().join("performance_report.md"),
-        "{{ no_such_name }}",
-    )
-    .unwrap();
-    match write() {
-        Err(ReportError::Template { name, message }) => {
-            assert_eq!(name, "performance_report.md");
-            assert!(message.contains("no_such_name"), "{message}");
-        }
-        other => panic!("{other:?}"),
-    }
 }

@@ -3,6 +3,7 @@
 use super::sample;
 use crate::findings::anomaly::AnomalyKind;
 use crate::findings::recommendation::{Action, Priority};
+use crate::findings::trend::Trend;
 use crate::findings::{self, Findings};
 use crate::measurement::archive::RunRecord;
 use crate::units::{Bytes, Micros};
@@ -52,7 +53,7 @@ fn only_comparable_valid_and_earlier_runs_are_a_basis() {
         sample::record(),
     ];
     let trend = found(&sample::record(), &history).trend;
-    assert_eq!(trend.earlier, ["20250510_000004"]);
+    assert_eq!(stamps(&trend), ["20250510_000004"]);
     assert_eq!(trend.left_out, 3);
     assert!(
         trend
@@ -63,14 +64,46 @@ fn only_comparable_valid_and_earlier_runs_are_a_basis() {
     assert!(trend.rows.iter().all(|row| row.overlap != Some(false)));
 }
 
+fn stamps(trend: &Trend) -> Vec<&str> {
+    trend.earlier.iter().map(|run| &*run.stamp).collect()
+}
+
 #[test]
-fn at_most_five_runs_are_shown_the_oldest_first() {
+fn the_oldest_run_comes_first() {
     let history: Vec<RunRecord> = (1..=7)
         .map(|hours| earlier(&format!("run {hours}"), hours))
         .collect();
     let trend = found(&sample::record(), &history).trend;
-    assert_eq!(trend.earlier, ["run 5", "run 4", "run 3", "run 2", "run 1"]);
-    assert!(trend.rows.iter().all(|row| row.earlier.len() == 5));
+    let expected: Vec<String> = (1..=7).rev().map(|hours| format!("run {hours}")).collect();
+    assert_eq!(stamps(&trend), expected);
+    assert!(trend.rows.iter().all(|row| row.earlier.len() == 7));
+    assert!(trend.rows.iter().all(|row| row.changes.is_empty()));
+}
+
+#[test]
+fn a_change_of_level_names_the_runs_on_either_side() {
+    let slower = |run: &mut RunRecord| {
+        let profile = run.memory.as_mut().unwrap();
+        profile.start = Bytes(profile.start.0 * 2);
+    };
+    let mut history: Vec<RunRecord> = (1..=9)
+        .map(|hours| earlier(&format!("run {hours}"), hours))
+        .collect();
+    for run in &mut history[..4] {
+        slower(run);
+    }
+    let record = changed(slower);
+    let trend = found(&record, &history).trend;
+    let changes: Vec<_> = trend.rows.iter().flat_map(|row| &row.changes).collect();
+    assert!(!changes.is_empty());
+    for change in changes {
+        assert_eq!(
+            (&*change.after.stamp, &*change.from.stamp),
+            ("run 5", "run 4")
+        );
+        assert_eq!(change.at, 5);
+        assert!(change.percent.is_some_and(|percent| percent.abs() > 10.0));
+    }
 }
 
 fn has(record: &RunRecord, kind: impl Fn(&AnomalyKind) -> bool) -> bool {

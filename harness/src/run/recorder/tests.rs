@@ -19,7 +19,7 @@ fn record(
 ) {
     let start = *recorder.start.get().unwrap();
     let due = start + Duration::from_micros(at);
-    recorder.come_due().send().end(
+    recorder.come_due(Instant::now()).send().end(
         user,
         step,
         &Sample {
@@ -105,8 +105,8 @@ fn failures_are_kept_apart_and_counted_by_kind_with_the_first_example() {
 #[test]
 fn a_request_that_is_dropped_was_in_flight() {
     let recorder = begun(1, 1);
-    drop(recorder.come_due().send());
-    drop(recorder.come_due());
+    drop(recorder.come_due(Instant::now()).send());
+    drop(recorder.come_due(Instant::now()));
     let counts = recorder.counts();
     assert_eq!(
         counts,
@@ -157,7 +157,7 @@ fn names_of_phases_are_bounded() {
             phases: &phases,
             failure: None,
         };
-        recorder.come_due().send().end(0, 0, &sample);
+        recorder.come_due(Instant::now()).send().end(0, 0, &sample);
     }
     assert_eq!(
         recorder.totals(&names(1)).unwrap().steps[0].phases.len(),

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use smart_steps_harness::event::Event;
 use smart_steps_harness::measurement::archive::RunEnd;
+use smart_steps_harness::measurement::histogram::HistogramRecord;
 use smart_steps_harness::measurement::load::{Accounting, ErrorCount};
+use smart_steps_harness::plan::arrivals::{Arrivals, Spacing};
 use smart_steps_harness::plan::load::{Length, Think};
 use smart_steps_harness::plan::scenario::{Advance, Feed, Order};
 use smart_steps_harness::plan::step::Method;
@@ -291,4 +293,58 @@ async fn a_server_that_dies_is_the_reason_and_what_was_measured_is_kept() {
     assert!(record.accounting.completed > 100, "{:?}", record.accounting);
     assert_eq!(record.accounting.scheduled, 400_000);
     assert!(!record.server.as_ref().unwrap().samples.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_arrival_of_an_open_load_is_sent_and_timed_from_when_it_was_due() {
+    let server = Server::start();
+    let bench = Bench::new().await.on(&server);
+    // One user for answers of 5 ms that are due every millisecond: the queue grows to the end.
+    let mut plan = scenario(1, 1, vec![step("law", Method::Get, "/law/constant")]);
+    let lasts = Micros(200_000);
+    plan.load.length = Length::Duration(lasts);
+    plan.load.arrivals = Some(Arrivals::constant(1_000.0, Spacing::Even, lasts));
+    plan.setup = vec![step("enter", Method::Get, "/timed")];
+    plan.teardown = vec![step("leave", Method::Delete, "/gone")];
+    let record = bench.measure(plan).await;
+    assert_eq!(record.end, RunEnd::Complete);
+    assert_eq!(record.accounting.scheduled, 202);
+    assert_eq!(record.accounting.completed, 202);
+    assert_eq!(server.requests(), 202);
+    let arrivals = record.arrivals.as_ref().unwrap();
+    assert_eq!((arrivals.scheduled, arrivals.begun), (200, 200));
+    assert!(arrivals.backlogged >= 198, "{}", arrivals.backlogged);
+    let law = &record.steps[1];
+    // The last one waited for two hundred answers of five milliseconds, less the 200 ms until it
+    // was due; each single answer took no longer than before.
+    let longest = |times: &HistogramRecord| times.max.unwrap().0;
+    assert!(longest(&law.response) >= 790_000, "{:?}", law.response.max);
+    assert!(longest(&law.queue) >= 790_000);
+    assert!(law.service.quantile(0.5).unwrap().unwrap().0 < 100_000);
+    assert_eq!(record.censored.as_ref().unwrap().count, 0);
+    assert!(record.health.as_ref().unwrap().wakes.count > 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_open_load_leaves_at_its_end_is_counted_with_its_age() {
+    let server = Server::start();
+    let bench = Bench::new().await.on(&server);
+    let mut plan = scenario(2, 1, vec![step("slow", Method::Get, "/slow")]);
+    let lasts = Micros(100_000);
+    plan.load.length = Length::Duration(lasts);
+    let mut arrivals = Arrivals::constant(100.0, Spacing::Even, lasts);
+    arrivals.drain = Micros(100_000);
+    plan.load.arrivals = Some(arrivals);
+    let record = bench.measure(plan).await;
+    let expected = Accounting {
+        scheduled: 10,
+        completed: 0,
+        failed: 0,
+        in_flight: 2,
+        unsent: 8,
+    };
+    assert_eq!(record.accounting, expected);
+    let censored = record.censored.as_ref().unwrap();
+    assert_eq!(censored.count, 10);
+    assert!(censored.min.unwrap().0 >= 100_000, "{:?}", censored.min);
 }

@@ -64,6 +64,7 @@ pub(super) fn scenario(users: u32, iterations: u32, steps: Vec<Step>) -> Scenari
             },
             warm_up_iterations: 0,
             request_timeout: Micros(20_000_000),
+            arrivals: None,
         },
         order: Order::Sequence,
         data: Vec::new(),

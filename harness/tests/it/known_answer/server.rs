@@ -142,7 +142,7 @@ async fn law(State(state): State<Shared>, Path(law): Path<String>) -> impl IntoR
 fn draw(law: &str, rng: &mut ChaCha8Rng) -> f64 {
     let share: f64 = rng.random_range(0.0..1.0);
     match law {
-        "constant" | "way" => 5.0,
+        "constant" => 5.0,
         "lognormal" => {
             let other: f64 = rng.random_range(f64::MIN_POSITIVE..1.0);
             let normal = (-2.0 * other.ln()).sqrt() * (std::f64::consts::TAU * share).cos();

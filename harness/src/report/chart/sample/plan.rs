@@ -153,6 +153,7 @@ fn plan((number, shape): (u32, &Shape)) -> Scenario {
             },
             warm_up_iterations: 1,
             request_timeout: Micros(30_000_000),
+            arrivals: None,
         },
         order: Order::Sequence,
         data: Vec::new(),
