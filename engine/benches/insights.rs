@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use smart_steps_engine::config::Layers;
 use smart_steps_engine::domain::id::{ClientId, TenantId};
 use smart_steps_engine::domain::page::PageSize;
@@ -108,13 +108,13 @@ impl Practice {
     }
 }
 
-fn whole_clients(criterion: &mut Criterion) {
-    if let Err(error) = bench(criterion) {
-        eprintln!("the practice could not be opened: {error}");
-    }
-}
-
-fn bench(criterion: &mut Criterion) -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
+    let mut criterion = Criterion::default()
+        .without_plots()
+        .sample_size(20)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
+        .configure_from_args();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -154,13 +154,7 @@ fn bench(criterion: &mut Criterion) -> Result<(), Failure> {
         });
     }
     group.finish();
+    criterion.final_summary();
     runtime.block_on(practice.services.close());
     Ok(())
 }
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().without_plots().sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = whole_clients
-}
-criterion_main!(benches);

@@ -14,3 +14,14 @@ pub fn limit_arenas() {
         let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) };
     }
 }
+
+/// Gives memory that is no longer used back to the system; does nothing without glibc. A start reads
+/// and drops much more than it keeps, and the C library would hold on to it.
+pub fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        #[expect(unsafe_code, reason = "the C library offers no other way")]
+        // SAFETY: malloc_trim takes an integer by value, may be called at any time and from any thread.
+        let _ = unsafe { libc::malloc_trim(0) };
+    }
+}

@@ -125,6 +125,7 @@ pub async fn services_with(
             config.clone(),
         )));
     }
+    crate::allocator::give_back();
     Ok(services)
 }
 
@@ -298,6 +299,17 @@ impl Server {
                 tracing::debug!(%error, "TCP_NODELAY was not set");
             }
         });
+        let (services, stopping) = (Arc::clone(&self.services), shutdown.clone());
+        let refolding = tokio::spawn(async move {
+            tokio::select! {
+                outcome = services.conversations.refold_outdated() => {
+                    if let Err(error) = outcome {
+                        tracing::warn!(%error, "analyses of another version are folded anew on demand only");
+                    }
+                }
+                () = stopping.draining() => {}
+            }
+        });
         let stop = CancellationToken::new();
         let background = self
             .worker
@@ -321,6 +333,7 @@ impl Server {
             outcome = finished => outcome.map_err(StartupError::Serve),
             () = shutdown.cutting(self.grace) => Ok(()),
         };
+        refolding.abort();
         self.services.close().await;
         outcome
     }

@@ -11,6 +11,10 @@ pub enum Metric {
     ResponseTime,
     /// From the instant it was sent to the last byte; successful requests.
     ServiceTime,
+    /// From the instant it was sent to the first byte of its body; successful requests.
+    FirstByte,
+    /// Requests that succeeded and met the target's `within`, as a share of all that ended or per time.
+    Goodput,
     /// Failed requests as a share of all that ended.
     ErrorRate,
     /// Completed requests of the target's steps per second of the measured phase.
@@ -25,6 +29,8 @@ pub enum Metric {
     Memory,
     /// Resident memory at the end of the measured phase against its start.
     MemoryGrowth,
+    /// By how much resident memory rises, by the median of all pairwise slopes.
+    MemorySlope,
 }
 
 /// Which figure of a quantity.
@@ -83,6 +89,9 @@ pub enum Unit {
     PerMinute,
     Users,
     Megabytes,
+    MegabytesPerMinute,
+    /// The same figure of the baseline is 100.
+    PercentOfBaseline,
 }
 
 impl Metric {
@@ -90,7 +99,9 @@ impl Metric {
     #[must_use]
     pub fn units(self) -> &'static [Unit] {
         match self {
-            Self::ResponseTime | Self::ServiceTime => &[Unit::Milliseconds],
+            Self::ResponseTime | Self::ServiceTime | Self::FirstByte => &[Unit::Milliseconds],
+            Self::Goodput => &[Unit::Percent, Unit::PerSecond, Unit::PerMinute],
+            Self::MemorySlope => &[Unit::MegabytesPerMinute],
             Self::ErrorRate | Self::Cpu | Self::MemoryGrowth => &[Unit::Percent],
             Self::Throughput | Self::ThroughputPerUser => &[Unit::PerSecond, Unit::PerMinute],
             Self::ConcurrentUsers => &[Unit::Users],
@@ -98,17 +109,28 @@ impl Metric {
         }
     }
 
+    /// Whether larger figures are better.
+    #[must_use]
+    pub fn more_is_better(self) -> bool {
+        matches!(
+            self,
+            Self::Throughput | Self::ThroughputPerUser | Self::ConcurrentUsers | Self::Goodput
+        )
+    }
+
     /// The statistics that make sense for this quantity.
     #[must_use]
     pub fn statistics(self) -> &'static [Statistic] {
         use Statistic::{Average, Max, Median, Min, P90, P95, P99, P999};
         match self {
-            Self::ResponseTime | Self::ServiceTime => {
+            Self::ResponseTime | Self::ServiceTime | Self::FirstByte => {
                 &[Average, Median, P90, P95, P99, P999, Min, Max]
             }
             Self::Cpu => &[Average, Max],
             Self::Memory => &[Min, Max, Average],
             Self::ErrorRate
+            | Self::Goodput
+            | Self::MemorySlope
             | Self::Throughput
             | Self::ThroughputPerUser
             | Self::ConcurrentUsers

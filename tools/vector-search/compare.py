@@ -155,6 +155,8 @@ def measure(args, dimensions, count):
     if count <= args.plain_up_to:
         contenders.append(engine.contender("hnsw_rs-l2", EFS))
     contenders += [Hnswlib(), Usearch("bf16"), Faiss()]
+    if args.only:
+        contenders = [contender for contender in contenders if contender.name in args.only]
     built = {}
     for contender in contenders:
         built[contender.name] = contender.build(base)
@@ -211,6 +213,7 @@ def main():
     parser.add_argument("--program", type=Path, help="the engine's benchmark program")
     parser.add_argument("--plain-up-to", type=int, default=20_000, help="measure hnsw_rs as it comes up to this size")
     parser.add_argument("--graph-up-to", type=int, default=100_000, help="measure the engine's graph up to this size")
+    parser.add_argument("--only", nargs="*", help="measure only the indexes of these names")
     parser.add_argument("--pause", action="store_true", help="say `ready` and wait for a line before measuring")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--table", action="store_true", help="only print the tables of OUT")

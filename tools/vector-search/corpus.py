@@ -50,7 +50,7 @@ def paragraphs(text: str):
     fenced = re.sub(r"```.*?```", "\n\n", text, flags=re.S)
     for paragraph in re.split(r"\n\s*\n", fenced):
         paragraph = re.sub(r"<[^>]{1,80}>|\[([^\]]*)\]\([^)]*\)|https?://\S+", r"\1", paragraph)
-        paragraph = re.sub(r"[`*_#|=~>]+", " ", paragraph)
+        paragraph = re.sub(r"[`*_#|=~<>\\[`*_#|=~>]+]+", " ", paragraph)
         paragraph = re.sub(r"\s+", " ", paragraph).strip()
         words = WORD.findall(paragraph)
         letters = sum(map(len, words))

@@ -36,7 +36,7 @@ def start(program, database, port):
     while True:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/readyz")
+            connection.request("GET", "/health/ready")
             if connection.getresponse().status == 200:
                 return server, time.perf_counter() - begun
         except OSError:
@@ -98,17 +98,20 @@ def main():
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--port", type=int, default=18_471)
     args = parser.parse_args()
+    args.program = args.program.resolve()
     database = args.folder / "server.db"
     key_file = args.folder / "server.key"
     environment = dict(os.environ, SMART_STEPS__DATABASE__PATH=str(database), SMART_STEPS__LOG__FILTER="warn",
-                       SMART_STEPS__LIMITS__DOCUMENTS_PER_PERSONA="10000")
+                       SMART_STEPS__LIMITS__DOCUMENTS_PER_PERSONA="10000",
+                       # Short passages, so that the texts of one machine give 100,000.
+                       SMART_STEPS__MEMORY__PASSAGE_MIN_WORDS="30", SMART_STEPS__MEMORY__PASSAGE_MAX_WORDS="80")
 
     def command(*words):
         done = subprocess.run([str(args.program), *words], env=environment, check=True, capture_output=True, text=True)
         return done.stdout
 
     if not key_file.exists():
-        command("tenant", "create", "--id", "bench")
+        command("tenant", "create", "--id", "bench", "Bench")
         key_file.write_text(command("key", "create", "--tenant", "bench", "--label", "bench").split()[-1])
         key = key_file.read_text()
         server, _ = start(args.program, database, args.port)

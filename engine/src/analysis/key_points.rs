@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::delta::Said;
 use super::reading::{Sentence, read};
 use super::span::{MessageIds, Span};
 use crate::domain::analysis::{KeyPoint, Quote};
@@ -56,21 +57,17 @@ struct Candidate {
     score: f64,
 }
 
-/// What the rest of the analysis knows of a sentence when it is scored.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Weight {
-    /// Its sentiment.
-    pub(super) affect: f64,
-    /// Whether it states a goal or an achievement.
-    pub(super) marked: bool,
-}
-
 /// The pool, in the order in which the sentences were said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct CandidatePool(Vec<Candidate>);
 
-fn score(sentence: &Sentence<'_>, weight: Weight) -> f64 {
-    let content = sentence.content_stems().len().min(16) as f64;
+/// How much a sentence recommends itself by what stands in it; none if it is too short. `marked` is
+/// one that states a goal or an achievement.
+pub(super) fn weigh(sentence: &Sentence<'_>, affect: f64, marked: bool) -> Option<f64> {
+    let content = sentence.content_stems().len();
+    if sentence.words.len() < SHORTEST || content == 0 {
+        return None;
+    }
     let cues = sentence
         .words
         .iter()
@@ -78,28 +75,26 @@ fn score(sentence: &Sentence<'_>, weight: Weight) -> f64 {
         .count()
         .min(2);
     let long = if sentence.words.len() > 45 { 0.2 } else { 0.0 };
-    (content / 16.0).sqrt()
+    let weight = (content.min(16) as f64 / 16.0).sqrt()
         + 0.2 * cues as f64
-        + 0.5 * weight.affect.abs()
-        + if weight.marked { 0.5 } else { 0.0 }
+        + 0.5 * affect.abs()
+        + if marked { 0.5 } else { 0.0 }
         - if sentence.is_question() { 0.1 } else { 0.0 }
-        - long
+        - long;
+    Some(weight)
 }
 
 impl CandidatePool {
     /// Takes in one sentence of the client.
-    pub(super) fn step(&mut self, seq: u32, sentence: &Sentence<'_>, weight: Weight) {
-        if sentence.words.len() < SHORTEST || sentence.content_stems().is_empty() {
+    pub(super) fn step(&mut self, said: &Said<'_>) {
+        let Some(score) = said.delta.weight else {
             return;
-        }
-        let span = Span::of(seq, sentence, QUOTE_BYTES);
+        };
+        let span = said.span(QUOTE_BYTES);
         if self.0.iter().any(|kept| kept.span.text == span.text) {
             return;
         }
-        self.0.push(Candidate {
-            span,
-            score: score(sentence, weight),
-        });
+        self.0.push(Candidate { span, score });
         while self.0.len() > CAPACITY || self.bytes() > BYTES {
             self.drop_weakest();
         }
@@ -180,40 +175,34 @@ struct Similarity(Vec<Vec<f64>>);
 impl Similarity {
     fn of<'s>(spans: impl Iterator<Item = &'s Span>) -> Self {
         let bags: Vec<BTreeMap<String, f64>> = spans.map(|span| bag(&span.text)).collect();
-        let mut spread: BTreeMap<&str, f64> = BTreeMap::new();
+        // Stems as numbers in the order of their names: sums are taken in the same order on each run.
+        let mut spread: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
         for stem in bags.iter().flat_map(BTreeMap::keys) {
-            *spread.entry(stem).or_insert(0.0) += 1.0;
+            spread.entry(stem).or_insert((0, 0.0)).1 += 1.0;
+        }
+        for (number, entry) in spread.values_mut().enumerate() {
+            entry.0 = number;
         }
         let total = bags.len() as f64;
-        let rarity = |stem: &str| (1.0 + total / spread.get(stem).copied().unwrap_or(1.0)).ln();
-        let vectors: Vec<BTreeMap<&str, f64>> = bags
-            .iter()
-            .map(|bag| {
-                let weighted: BTreeMap<&str, f64> = bag
-                    .iter()
-                    .map(|(stem, n)| (stem.as_str(), n * rarity(stem)))
-                    .collect();
-                let norm = weighted
-                    .values()
-                    .map(|w| w * w)
-                    .sum::<f64>()
-                    .sqrt()
-                    .max(1e-12);
-                weighted
-                    .into_iter()
-                    .map(|(stem, w)| (stem, w / norm))
-                    .collect()
-            })
-            .collect();
-        let cosine = |a: &BTreeMap<&str, f64>, b: &BTreeMap<&str, f64>| {
-            a.iter()
-                .map(|(stem, w)| w * b.get(stem).copied().unwrap_or(0.0))
-                .sum::<f64>()
+        let vector = |bag: &BTreeMap<String, f64>| {
+            let mut weighted: Vec<(usize, f64)> = bag
+                .iter()
+                .filter_map(|(stem, n)| {
+                    let (number, with) = spread.get(stem.as_str())?;
+                    Some((*number, n * (1.0 + total / with).ln()))
+                })
+                .collect();
+            let norm = weighted.iter().map(|(_, w)| w * w).sum::<f64>().sqrt();
+            for (_, weight) in &mut weighted {
+                *weight /= norm.max(1e-12);
+            }
+            weighted
         };
+        let vectors: Vec<Vec<(usize, f64)>> = bags.iter().map(vector).collect();
         Self(
             vectors
                 .iter()
-                .map(|a| vectors.iter().map(|b| cosine(a, b)).collect())
+                .map(|a| vectors.iter().map(|b| dot(a, b)).collect())
                 .collect(),
         )
     }
@@ -298,6 +287,24 @@ impl Similarity {
     }
 }
 
+/// The product of two sparse vectors, both ordered by number.
+fn dot(a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut sum = 0.0;
+    while let (Some((left, x)), Some((right, y))) = (a.peek(), b.peek()) {
+        match left.cmp(right) {
+            std::cmp::Ordering::Less => drop(a.next()),
+            std::cmp::Ordering::Greater => drop(b.next()),
+            std::cmp::Ordering::Equal => {
+                sum += x * y;
+                a.next();
+                b.next();
+            }
+        }
+    }
+    sum
+}
+
 fn bag(text: &str) -> BTreeMap<String, f64> {
     let mut bag = BTreeMap::new();
     for sentence in read(text) {
@@ -311,16 +318,16 @@ fn bag(text: &str) -> BTreeMap<String, f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::delta::tests::say;
+    use crate::domain::message::Role;
 
     fn pool(texts: &[&str]) -> (CandidatePool, MessageIds) {
         let mut pool = CandidatePool::default();
         let mut ids = MessageIds::default();
-        for (seq, text) in (0u32..).zip(texts) {
-            ids.insert(seq, &format!("msg_{seq}").parse().unwrap());
-            for sentence in read(text) {
-                pool.step(seq, &sentence, Weight::default());
-            }
-        }
+        say(Role::Client, texts, |said| {
+            ids.insert(said.seq, &format!("msg_{}", said.seq).parse().unwrap());
+            pool.step(said);
+        });
         (pool, ids)
     }
 

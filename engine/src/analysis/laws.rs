@@ -24,7 +24,7 @@ pub(super) fn message(session: &SessionId, seq: u32, role: Role, content: &str) 
     }
 }
 
-fn session() -> SessionId {
+pub(super) fn session() -> SessionId {
     SessionId::derived(b"session")
 }
 
@@ -42,7 +42,7 @@ fn conversation(texts: &[String]) -> Vec<Message> {
         .collect()
 }
 
-const CLIENT: [&str; 30] = [
+pub(super) const CLIENT: [&str; 30] = [
     "I'm here because of a house. My parents' house, they both died within the same year.",
     "When I think of selling it I get something in my throat. When I think of keeping it I get tired.",
     "What would it mean to let go of it?",
@@ -97,20 +97,33 @@ fn quotes(analysis: &SessionAnalysis) -> Vec<Quote> {
 }
 
 /// Every quotation equals the stored bytes and comes from the client. Gives how many there were.
-fn check_quotes(messages: &[Message], state: &SessionState) -> usize {
+pub(super) fn check_quotes(messages: &[Message], state: &SessionState) -> usize {
     let found = quotes(&render(state, &session(), Depth::Deep));
+    let mut shown = render(state, &session(), Depth::Deep);
+    let reflections = std::mem::take(&mut shown.possible_reflections);
+    let elsewhere = quotes(&shown);
+    for reflection in reflections {
+        let stored = messages
+            .iter()
+            .find(|m| m.id == reflection.persona.message_id)
+            .unwrap();
+        assert_eq!(stored.role, Role::Persona);
+    }
+    for quote in &elsewhere {
+        let stored = messages.iter().find(|m| m.id == quote.message_id).unwrap();
+        assert_eq!(stored.role, Role::Client);
+    }
     for quote in &found {
         let stored = messages.iter().find(|m| m.id == quote.message_id).unwrap();
         assert_eq!(
             stored.content.get(quote.byte_start..quote.byte_end),
             Some(quote.quote.as_str())
         );
-        assert_eq!(stored.role, Role::Client);
     }
     found.len()
 }
 
-fn bytes(state: &SessionState) -> Vec<u8> {
+pub(super) fn bytes(state: &SessionState) -> Vec<u8> {
     state.to_bytes().unwrap()
 }
 

@@ -80,6 +80,16 @@ impl MarkerCounts {
         }
     }
 
+    /// Adds the counts of another text.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.words += other.words;
+        self.first_person += other.first_person;
+        self.absolutist += other.absolutist;
+        self.past += other.past;
+        self.present += other.present;
+        self.future += other.future;
+    }
+
     /// The rates.
     pub(super) fn render(&self) -> Estimate<Markers> {
         let needed = u64::from(NEEDED_WORDS);

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change_points::ChangeTest;
+use super::delta::Said;
 use super::reading::Sentence;
 use super::span::{MessageIds, Span};
 use super::statistics::{Fit, Line};
@@ -45,16 +47,19 @@ pub(super) struct SentimentSums {
     positive: u32,
     lowest: Vec<Scored>,
     highest: Vec<Scored>,
+    changes: ChangeTest,
 }
 
 impl SentimentSums {
     /// Takes in one sentence of the client.
-    pub(super) fn step(&mut self, seq: u32, sentence: &Sentence<'_>, score: f64) {
+    pub(super) fn step(&mut self, said: &Said<'_>) {
+        let score = said.delta.affect;
+        self.changes.step(said);
         self.line.push(score);
         self.negative += u32::from(score <= -NEUTRAL);
         self.positive += u32::from(score >= NEUTRAL);
         let scored = || Scored {
-            span: Span::of(seq, sentence, QUOTE_BYTES),
+            span: said.span(QUOTE_BYTES),
             score,
         };
         if score <= -NEUTRAL {
@@ -97,6 +102,7 @@ impl SentimentSums {
             .iter()
             .chain(&self.highest)
             .map(|scored| &scored.span)
+            .chain(self.changes.spans())
     }
 
     /// The figures and both ends.
@@ -126,6 +132,7 @@ impl SentimentSums {
             overall: figures,
             lowest: self.lowest.first().and_then(quote),
             highest: self.highest.first().and_then(quote),
+            change_points: self.changes.render(ids),
         }
     }
 
@@ -160,16 +167,13 @@ fn insert(kept: &mut Vec<Scored>, new: Scored, beats: impl Fn(f64, f64) -> bool)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::delta::tests::say;
     use crate::analysis::reading::read;
+    use crate::domain::message::Role;
 
     fn sums(texts: &[&str]) -> SentimentSums {
         let mut sums = SentimentSums::default();
-        for (seq, text) in texts.iter().enumerate() {
-            for sentence in read(text) {
-                let score = score(&sentence);
-                sums.step(u32::try_from(seq).unwrap(), &sentence, score);
-            }
-        }
+        say(Role::Client, texts, |said| sums.step(said));
         sums
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::reading::Sentence;
 use crate::domain::analysis::Quote;
 use crate::domain::id::MessageId;
 
@@ -28,11 +27,6 @@ impl Span {
             start,
             text: clip(text, limit).to_owned(),
         }
-    }
-
-    /// A sentence, cut to `limit` bytes.
-    pub(super) fn of(seq: u32, sentence: &Sentence<'_>, limit: usize) -> Self {
-        Self::clipped(seq, sentence.start, sentence.text, limit)
     }
 
     /// First byte after it.

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::delta::{Delta, Said};
 use super::engagement::EngagementSums;
 use super::goals::GoalPool;
-use super::key_points::{CandidatePool, Weight};
+use super::key_points::CandidatePool;
 use super::markers::MarkerCounts;
 use super::questions::QuestionTally;
-use super::reading::{Sentence, read};
-use super::risk::{self, RiskLog};
-use super::sentiment::{self, SentimentSums};
+use super::reflections::ReflectionLog;
+use super::risk::RiskLog;
+use super::segments::SegmentLog;
+use super::sentiment::SentimentSums;
 use super::span::{MessageIds, Span};
-use super::topics::TermTable;
+use super::themes::ThemePool;
+use super::topics::{self, TermTable};
 use super::turns::Turns;
 use super::{STATE_LIMIT, VERSION};
 use crate::domain::memory::ExperienceKind;
@@ -91,6 +94,9 @@ pub struct SessionState {
     pub(super) risk: RiskLog,
     pub(super) markers: MarkerCounts,
     pub(super) engagement: EngagementSums,
+    pub(super) themes: ThemePool,
+    pub(super) segments: SegmentLog,
+    pub(super) reflections: ReflectionLog,
 }
 
 impl SessionState {
@@ -112,72 +118,72 @@ impl SessionState {
 
     /// Takes in one message and says what it showed. The cost follows from the message alone.
     pub fn step(&mut self, message: &Message) -> Observation {
-        let sentences = read(&message.content);
-        let words = sentences
-            .iter()
-            .map(|sentence| sentence.words.len())
-            .sum::<usize>();
-        let words = u32::try_from(words).unwrap_or(u32::MAX);
-        self.turns.step(message.role, words);
-        for sentence in &sentences {
-            self.questions.step(message.seq, message.role, sentence);
+        let delta = Delta::of(message);
+        self.apply(message, &delta);
+        self.observe(message, &delta)
+    }
+
+    /// Takes in one message by its delta.
+    pub fn apply(&mut self, message: &Message, delta: &Delta) {
+        self.turns.step(message.role, delta.words);
+        for said in Said::each(message, delta) {
+            self.questions.step(message.role, &said);
         }
-        let observation = match message.role {
-            Role::Client => self.step_client(message, &sentences, words),
-            Role::Persona => Observation::of_the_persona(),
-        };
+        self.reflections.step(message, delta);
+        if message.role == Role::Client {
+            self.apply_client(message, delta);
+        }
         self.ids.insert(message.seq, &message.id);
         self.forget_unquoted();
         self.keep_within_limit();
-        observation
     }
 
-    fn step_client(
-        &mut self,
-        message: &Message,
-        sentences: &[Sentence<'_>],
-        words: u32,
-    ) -> Observation {
-        let seq = message.seq;
-        let mut affect_sum = 0.0;
-        let mut strongest: f64 = 0.0;
-        let mut keys: Vec<String> = Vec::new();
-        let mut risks: Vec<RiskFinding> = Vec::new();
-        let mut stated_goal = false;
-        for sentence in sentences {
-            let affect = sentiment::score(sentence);
-            affect_sum += affect;
-            strongest = strongest.max(affect.abs());
-            self.sentiment.step(seq, sentence, affect);
-            self.markers.step(sentence);
-            keys.extend(self.topics.step(seq, sentence, affect));
-            let found = risk::find(sentence);
-            let at_risk = found.iter().any(is_present);
-            let sighting = self.goals.step(seq, sentence, at_risk);
-            stated_goal |= sighting.goal;
-            let marked = sighting.goal || sighting.achievement;
-            self.key_points
-                .step(seq, sentence, Weight { affect, marked });
-            for finding in &found {
-                self.risk.step(seq, finding);
+    fn apply_client(&mut self, message: &Message, delta: &Delta) {
+        let said: Vec<Said<'_>> = Said::each(message, delta).collect();
+        for one in &said {
+            self.sentiment.step(one);
+            self.topics.step(one);
+            self.goals.step(one);
+            self.key_points.step(one);
+            self.segments.step(one);
+            for finding in &one.delta.risks {
+                self.risk.step(message.seq, finding);
             }
-            risks.extend(found);
         }
-        self.engagement.step(words);
-        let present = risks.iter().any(is_present);
-        let kind = if present {
+        self.themes.step(&said, &self.topics);
+        self.markers.add(&delta.markers);
+        self.engagement.step(delta.words);
+    }
+
+    /// What the message showed that was taken in last.
+    #[must_use]
+    pub fn observe(&self, message: &Message, delta: &Delta) -> Observation {
+        if message.role == Role::Persona {
+            return Observation::of_the_persona();
+        }
+        let sentences = &delta.sentences;
+        let sum: f64 = sentences.iter().map(|sentence| sentence.affect).sum();
+        let strongest = sentences
+            .iter()
+            .map(|sentence| sentence.affect.abs())
+            .fold(0.0, f64::max);
+        let kind = if delta.risks().any(is_present) {
             ExperienceKind::Risk
-        } else if stated_goal {
+        } else if sentences.iter().any(|sentence| sentence.intent.is_goal()) {
             ExperienceKind::Commitment
         } else {
             ExperienceKind::Exchange
         };
+        let keys: Vec<String> = sentences
+            .iter()
+            .flat_map(|sentence| topics::keys(&sentence.stems))
+            .collect();
         Observation {
-            affect: affect_sum / sentences.len().max(1) as f64,
+            affect: sum / sentences.len().max(1) as f64,
             topics: self.topics.labels(&keys, LABELS),
-            importance: importance(words, strongest, kind),
+            importance: importance(delta.words, strongest, kind),
             kind,
-            risks,
+            risks: delta.risks().cloned().collect(),
         }
     }
 
@@ -206,7 +212,10 @@ impl SessionState {
             .chain(self.topics.spans())
             .chain(self.key_points.spans())
             .chain(self.goals.spans())
-            .chain(self.risk.spans());
+            .chain(self.risk.spans())
+            .chain(self.themes.spans())
+            .chain(self.segments.spans())
+            .chain(self.reflections.spans());
         let quoted: BTreeSet<u32> = spans.map(|span| span.seq).collect();
         self.ids.keep(&quoted);
     }
@@ -223,10 +232,18 @@ impl SessionState {
             } else if self.key_points.len() > 0 || self.topics.sizes().0 > 0 {
                 self.drop_candidates(4);
                 self.drop_terms(8);
+            } else if self.themes.len() > 0 || self.segments.len() > 1 {
+                self.themes.drop_weakest();
+                self.segments.join_most_alike();
             } else {
                 self.questions.forget_quotes();
+                self.reflections.forget_quotes();
                 self.goals.forget_accounts();
                 self.forget_unquoted();
+                if self.stored_bytes() > STATE_LIMIT {
+                    self.segments.forget();
+                    self.forget_unquoted();
+                }
                 return;
             }
             self.forget_unquoted();
@@ -266,19 +283,23 @@ impl SessionState {
     /// # Errors
     /// When the bytes are of another version or damaged; fold the messages anew then.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
-        let (head, body) = bytes
-            .split_first_chunk::<4>()
-            .ok_or(StateError::Short { len: bytes.len() })?;
-        let found = u32::from_le_bytes(*head);
-        if found != VERSION {
-            return Err(StateError::Version { found });
-        }
-        postcard::from_bytes(body).map_err(StateError::Damaged)
+        postcard::from_bytes(of_this_version(bytes)?).map_err(StateError::Damaged)
+    }
+}
+
+/// What follows the version, if it is this one.
+pub(super) fn of_this_version(bytes: &[u8]) -> Result<&[u8], StateError> {
+    let (head, body) = bytes
+        .split_first_chunk::<4>()
+        .ok_or(StateError::Short { len: bytes.len() })?;
+    match u32::from_le_bytes(*head) {
+        VERSION => Ok(body),
+        found => Err(StateError::Version { found }),
     }
 }
 
 /// A resemblance of words alone (severity 1) colours neither memory nor goals.
-fn is_present(finding: &RiskFinding) -> bool {
+pub(super) fn is_present(finding: &RiskFinding) -> bool {
     finding.assertion == "present" && finding.severity > 1
 }
 

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reading::{Sentence, Word, is_light};
+use super::delta::{Said, Stem};
 use super::sentiment::NEUTRAL;
 use super::span::{MessageIds, Span};
 use crate::domain::analysis::{Quote, Topic};
@@ -14,7 +14,7 @@ use crate::domain::analysis::{Quote, Topic};
 /// The most terms counted at a time.
 pub(super) const CAPACITY: usize = 256;
 /// The most bytes of keys and quotations.
-const BYTES: usize = 9 * 1024;
+const BYTES: usize = 8 * 1024;
 const TERM_BYTES: usize = 48;
 const ENTRY_OVERHEAD: usize = 24;
 /// A word is not shown beside a phrase that holds it and has this share of its mentions.
@@ -75,8 +75,10 @@ impl Term {
     }
 
     fn bytes(&self) -> usize {
-        let spans: usize = self.spans().iter().map(|span| span.text.len() + 8).sum();
-        self.key.len() + spans + ENTRY_OVERHEAD
+        let of = |span: &Span| span.text.len() + 8;
+        let lowest = self.lowest.as_ref().map_or(0, |(_, span)| of(span));
+        let latest = self.latest.as_ref().map_or(0, of);
+        self.key.len() + of(&self.first) + lowest + latest + ENTRY_OVERHEAD
     }
 
     /// Whether `other`'s stems stand in it one after the other.
@@ -99,42 +101,34 @@ pub(super) struct TermTable {
 
 struct Candidate {
     key: String,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 /// Single content words, and pairs and triples of neighbours among them.
-fn candidates(words: &[Word<'_>]) -> Vec<Candidate> {
+fn candidates(stems: &[Stem]) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let mut run: Vec<(&Word<'_>, String)> = Vec::new();
-    for word in words {
-        if word.after_mark {
+    let mut run: Vec<&Stem> = Vec::new();
+    for stem in stems {
+        if !stem.topical || !stem.joined {
             run.clear();
         }
-        let topical = word
-            .is_content()
-            .then(|| word.stem())
-            .filter(|stem| !is_light(stem));
-        let Some(stem) = topical else {
-            run.clear();
+        if !stem.topical {
             continue;
-        };
-        run.push((word, stem));
+        }
+        run.push(stem);
         for length in 1..=run.len().min(3) {
             let tail = run.get(run.len() - length..).unwrap_or_default();
-            let Some((first, _)) = tail.first() else {
+            let Some(first) = tail.first() else {
                 continue;
             };
-            let key = tail
-                .iter()
-                .map(|(_, stem)| stem.as_str())
-                .collect::<Vec<_>>()
-                .join(" ");
-            if key.len() <= TERM_BYTES && word.end() - first.start <= TERM_BYTES {
+            let names: Vec<&str> = tail.iter().map(|stem| stem.stem.as_str()).collect();
+            let key = names.join(" ");
+            if key.len() <= TERM_BYTES && (stem.end - first.start) as usize <= TERM_BYTES {
                 found.push(Candidate {
                     key,
                     start: first.start,
-                    end: word.end(),
+                    end: stem.end,
                 });
             }
         }
@@ -142,19 +136,22 @@ fn candidates(words: &[Word<'_>]) -> Vec<Candidate> {
     found
 }
 
+/// The keys of a sentence's terms.
+pub(super) fn keys(stems: &[Stem]) -> impl Iterator<Item = String> {
+    candidates(stems).into_iter().map(|candidate| candidate.key)
+}
+
 impl TermTable {
-    /// Takes in one sentence of the client; gives the keys of its terms.
-    pub(super) fn step(&mut self, seq: u32, sentence: &Sentence<'_>, affect: f64) -> Vec<String> {
+    /// Takes in one sentence of the client.
+    pub(super) fn step(&mut self, said: &Said<'_>) {
         let mut in_sentence: Vec<String> = Vec::new();
-        for candidate in candidates(&sentence.words) {
-            let from = candidate.start - sentence.start;
-            let to = candidate.end - sentence.start;
-            let Some(text) = sentence.text.get(from..to) else {
+        for candidate in candidates(&said.delta.stems) {
+            let Some(text) = said.words(candidate.start, candidate.end) else {
                 continue;
             };
-            let span = Span::clipped(seq, candidate.start, text, TERM_BYTES);
+            let span = Span::clipped(said.seq, candidate.start as usize, text, TERM_BYTES);
             let first_here = !in_sentence.contains(&candidate.key);
-            self.count(&candidate.key, span, affect, first_here);
+            self.count(&candidate.key, span, said.delta.affect, first_here);
             if first_here {
                 in_sentence.push(candidate.key);
             }
@@ -166,7 +163,37 @@ impl TermTable {
                 None => break,
             }
         }
-        in_sentence
+    }
+
+    fn get(&self, key: &str) -> Option<&Term> {
+        let place = self
+            .terms
+            .binary_search_by(|term| term.key.as_str().cmp(key));
+        self.terms.get(place.ok()?)
+    }
+
+    /// In how many messages a term was counted.
+    pub(super) fn messages_with(&self, key: &str) -> u32 {
+        self.get(key).map_or(0, |term| term.messages)
+    }
+
+    /// The client's phrase of two or three words, said at least twice, that holds `stem` and else only
+    /// stems of `others`; the most frequent.
+    pub(super) fn phrase_with(&self, stem: &str, others: &[&str]) -> Option<String> {
+        let fits = |term: &&Term| {
+            let mut parts = term.key.split(' ');
+            term.words() > 1
+                && term.mentions() > 1
+                && parts.clone().any(|part| part == stem)
+                && parts.all(|part| others.contains(&part))
+        };
+        let best = self
+            .terms
+            .iter()
+            .filter(fits)
+            .rev()
+            .max_by_key(|term| term.mentions());
+        best.map(|term| term.label().to_owned())
     }
 
     fn count(&mut self, key: &str, span: Span, affect: f64, first_in_sentence: bool) {
@@ -323,15 +350,12 @@ fn distinct_quotes(quotes: Vec<Quote>) -> Vec<Quote> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::reading::read;
+    use crate::analysis::delta::tests::say;
+    use crate::domain::message::Role;
 
     fn table(texts: &[&str]) -> TermTable {
         let mut table = TermTable::default();
-        for (seq, text) in (0u32..).zip(texts) {
-            for sentence in read(text) {
-                table.step(seq, &sentence, 0.0);
-            }
-        }
+        say(Role::Client, texts, |said| table.step(said));
         table
     }
 
@@ -352,11 +376,9 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded_and_keeps_what_is_frequent() {
-        let mut table = TermTable::default();
-        for seq in 0..3_000u32 {
-            let text = format!("The garden needs word{}x and word{}y.", seq, seq * 7);
-            table.step(seq, &read(&text)[0], 0.0);
-        }
+        let text = |seq: u32| format!("The garden needs word{}x and word{}y.", seq, seq * 7);
+        let texts: Vec<String> = (0..3_000).map(text).collect();
+        let table = table(&texts.iter().map(String::as_str).collect::<Vec<_>>());
         let (kept, seen) = table.sizes();
         assert!(kept <= CAPACITY);
         assert_eq!(seen, 9_000);
@@ -367,13 +389,14 @@ mod tests {
 
     #[test]
     fn counted_mentions_never_exceed_the_truth() {
-        let mut table = TermTable::default();
+        let names: Vec<String> = (0..4_000u32)
+            .map(|seq| format!("name{}", (seq * seq) % 701))
+            .collect();
         let mut said = std::collections::BTreeMap::new();
-        for seq in 0..4_000u32 {
-            let name = format!("name{}", (seq * seq) % 701);
+        for name in &names {
             *said.entry(name.clone()).or_insert(0u32) += 1;
-            table.step(seq, &read(&name)[0], 0.0);
         }
+        let table = table(&names.iter().map(String::as_str).collect::<Vec<_>>());
         for term in &table.terms {
             let truth = said[term.label()];
             assert!(term.mentions() <= truth && truth <= term.mentions() + term.missed_at_most());

@@ -50,15 +50,17 @@ pub(super) async fn session(
         Depth::Standard => "standard",
         Depth::Deep => "deep",
     };
-    let etag = format!(
-        "\"a{}-{}-{depth}\"",
-        analyses.version(),
-        session.message_count
-    );
+    let earlier = match params.depth {
+        Depth::Deep => analyses.earlier(&call.scope, &session).await?,
+        Depth::Basic | Depth::Standard => Vec::new(),
+    };
+    let etag = analyses.tag(&session, &earlier, depth);
     if conditions.has(&etag) {
         return answer::not_modified(&etag);
     }
-    let analysis = analyses.render(&call.scope, &session, params.depth).await?;
+    let analysis = analyses
+        .render_beside(&call.scope, &session, &earlier, params.depth)
+        .await?;
     answer::tagged(answer::ok(&call.scope.phases, &analysis)?, &etag)
 }
 

@@ -7,15 +7,16 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::domain::id::{ClientId, MessageId, SessionId};
 use crate::domain::message::{Citation, CitationSource, Message, ReplyNote, Role};
-use crate::service::{NewMessage, Rendered, Turn};
+use crate::service::{ExpectedMessage, MessageChange, NewMessage, Rendered, Turn};
 
 use super::Api;
 use super::answer::{self, Answer};
-use super::extract::{Call, Params, PathId, Submission};
+use super::extract::{Call, Conditions, Params, PathId, PathIds, Submission};
 use super::memory::RecalledBody;
 use super::page::{PageAnswer, PageParams, digest};
 use super::problem::{FieldProblem, Problem, ProblemDocument};
@@ -31,7 +32,7 @@ pub(super) struct NewMessageBody {
     /// Who says it; must be the session's client when it is given.
     #[schema(value_type = Option<String>)]
     client_id: Option<ClientId>,
-    /// The caller's own data, kept as given.
+    /// The caller's own data, kept as given. `speaker` and `caption` (of a picture) are searched too.
     #[serde(default)]
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
@@ -154,6 +155,17 @@ pub(super) struct TurnBody {
     context: Vec<RecalledBody>,
     /// Whether no document of the persona was relevant.
     abstained: bool,
+}
+
+/// What is to change in a message; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MessageChangeBody {
+    /// Other words; only of the client's messages.
+    content: Option<String>,
+    /// Other data, in place of what was there.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
 }
 
 /// What a batch came to.
@@ -279,4 +291,120 @@ pub(super) async fn list(
         .await?;
     let page = PageAnswer::new(page, filter, MessageBody::from);
     answer::json(&call.scope.phases, StatusCode::OK, &page)
+}
+
+/// Follows from what can change in a message.
+fn etag(message: &Message) -> String {
+    let mut digest = Sha256::new();
+    digest.update(message.content.as_bytes());
+    digest.update([0]);
+    digest.update(
+        Value::Object(message.metadata.clone())
+            .to_string()
+            .as_bytes(),
+    );
+    digest.update([0]);
+    digest.update(message.id.as_str().as_bytes());
+    let bytes: [u8; 32] = digest.finalize().into();
+    let hex: String = bytes
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("\"m{hex}\"")
+}
+
+fn expected(conditions: Conditions) -> Option<ExpectedMessage> {
+    conditions
+        .has_if_match()
+        .then(|| -> ExpectedMessage { Arc::new(move |message| conditions.allows(&etag(message))) })
+}
+
+/// One message.
+#[utoipa::path(
+    get, path = "/conversations/{session_id}/messages/{id}", tag = "conversations", operation_id = "read_message",
+    params(("session_id" = String, Path), ("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = MessageBody, headers(("ETag" = String))),
+        (status = 304, description = "The caller has the present version."),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn read(
+    State(api): State<Arc<Api>>,
+    call: Call,
+    PathIds(session, id): PathIds<SessionId, MessageId>,
+    conditions: Conditions,
+) -> Answer {
+    let conversations = &api.services.conversations;
+    let message = conversations.message(&call.scope, &session, &id).await?;
+    let etag = etag(&message);
+    if conditions.has(&etag) {
+        return answer::not_modified(&etag);
+    }
+    answer::tagged(
+        answer::ok(&call.scope.phases, &MessageBody::from(message))?,
+        &etag,
+    )
+}
+
+/// Changes the words of a client's message, or a message's data. Analysis, memory and insights become
+/// those of the new words; risk flags stay, and new ones are raised for what is new.
+#[utoipa::path(
+    patch, path = "/conversations/{session_id}/messages/{id}", tag = "conversations", operation_id = "change_message",
+    params(("session_id" = String, Path), ("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    request_body = MessageChangeBody,
+    responses(
+        (status = 200, body = MessageBody, headers(("ETag" = String))),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 412, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn change(
+    State(api): State<Arc<Api>>,
+    call: Call,
+    PathIds(session, id): PathIds<SessionId, MessageId>,
+    conditions: Conditions,
+    submission: Submission<MessageChangeBody>,
+) -> Answer {
+    let MessageChangeBody { content, metadata } = submission.value;
+    let change = MessageChange { content, metadata };
+    let expected = expected(conditions);
+    let message = api
+        .services
+        .conversations
+        .edit(&call.scope, &session, &id, change, expected)
+        .await?;
+    let etag = etag(&message);
+    answer::tagged(
+        answer::ok(&call.scope.phases, &MessageBody::from(message))?,
+        &etag,
+    )
+}
+
+/// Removes a message, with what was remembered, analysed and derived from it; with a client's message
+/// go the replies that it got. Risk flags stay: they are the record that somebody was told.
+#[utoipa::path(
+    delete, path = "/conversations/{session_id}/messages/{id}", tag = "conversations", operation_id = "delete_message",
+    params(("session_id" = String, Path), ("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 412, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn delete(
+    State(api): State<Arc<Api>>,
+    call: Call,
+    PathIds(session, id): PathIds<SessionId, MessageId>,
+    conditions: Conditions,
+) -> Answer {
+    let expected = expected(conditions);
+    api.services
+        .conversations
+        .remove(&call.scope, &session, &id, expected)
+        .await?;
+    answer::no_content()
 }

@@ -94,6 +94,29 @@ where
     }
 }
 
+/// Two ids in the path, the outer one first.
+pub(super) struct PathIds<A, B>(pub(super) A, pub(super) B);
+
+impl<A, B, S> FromRequestParts<S> for PathIds<A, B>
+where
+    A: FromStr<Err = IdError>,
+    B: FromStr<Err = IdError>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path((outer, inner)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::of_status(StatusCode::NOT_FOUND))?;
+        let absent = |error: IdError| Problem::not_found(error.to_string());
+        Ok(Self(
+            outer.parse().map_err(absent)?,
+            inner.parse().map_err(absent)?,
+        ))
+    }
+}
+
 /// The query string.
 pub(super) struct Params<T>(pub(super) T);
 

@@ -1,14 +1,22 @@
 //! What is remembered, as it goes over the wire: recalled items with their reasons, knowledge, and
 //! the layers of a session.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::id::{ClientId, PersonaId, SessionId};
 use crate::domain::memory::{KnowledgeDomain, Recalled, RecalledItem, ScorePart};
 use crate::domain::session::Session;
 use crate::service::SessionMemory;
+
+use super::Api;
+use super::answer::{self, Answer};
+use super::extract::{Call, PathId, Submission};
+use super::problem::ProblemDocument;
 
 /// Something recalled, with the reason for it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -131,4 +139,54 @@ impl SessionMemoryBody {
             metacognition: memory.knowledge.into_iter().map(Into::into).collect(),
         }
     }
+}
+
+/// What is asked of a memory.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemoryQueryBody {
+    /// A question, or words to be reminded by.
+    #[schema(example = "What did she say about her sister?")]
+    query: String,
+    /// At most so many turns; 10 when left out.
+    #[serde(default = "ten")]
+    k: usize,
+}
+
+fn ten() -> usize {
+    10
+}
+
+/// What was remembered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MemoryAnswer {
+    /// The relevant turns, best first, each with its message, its speaker and the reasons.
+    data: Vec<RecalledBody>,
+    /// Whether nothing was relevant.
+    abstained: bool,
+}
+
+/// What the session's persona remembers of its client, over all their sessions, that is relevant to
+/// a query.
+#[utoipa::path(
+    post, path = "/sessions/{id}/memory/retrieve", tag = "sessions", operation_id = "retrieve_memory",
+    params(("id" = String, Path)), request_body = MemoryQueryBody,
+    responses(
+        (status = 200, body = MemoryAnswer),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn retrieve(
+    State(api): State<Arc<Api>>,
+    call: Call,
+    PathId(id): PathId<SessionId>,
+    submission: Submission<MemoryQueryBody>,
+) -> Answer {
+    let MemoryQueryBody { query, k } = submission.value;
+    let recall = &api.services.recall;
+    let found = recall.retrieve(&call.scope, &id, &query, k).await?;
+    let abstained = found.is_empty();
+    let data = found.into_iter().map(Into::into).collect();
+    answer::ok(&call.scope.phases, &MemoryAnswer { data, abstained })
 }

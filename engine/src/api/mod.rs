@@ -33,6 +33,7 @@ mod request;
 mod risk_flags;
 mod router;
 mod sessions;
+mod transcripts;
 
 use std::sync::Arc;
 

@@ -15,8 +15,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    Api, analysis, auth, clients, conversations, documents, export, health, insights, jobs,
-    openapi, personas, progress, reports, request, risk_flags, sessions,
+    Api, analysis, auth, clients, conversations, documents, export, health, insights, jobs, memory,
+    openapi, personas, progress, reports, request, risk_flags, sessions, transcripts,
 };
 
 /// All documented addresses.
@@ -33,10 +33,20 @@ pub(super) fn documented(upload_limit: usize) -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(sessions::read, sessions::change, sessions::delete))
         // /sessions/{id}/memory
         .routes(routes!(sessions::memory))
+        // /sessions/{id}/memory/retrieve
+        .routes(routes!(memory::retrieve))
+        // /conversations/{session_id}/transcript
+        .routes(routes!(transcripts::record))
         // /conversations/{session_id}/messages
         .routes(routes!(conversations::send, conversations::list))
         // /conversations/{session_id}/messages/batch
         .routes(routes!(conversations::send_batch))
+        // /conversations/{session_id}/messages/{id}
+        .routes(routes!(
+            conversations::read,
+            conversations::change,
+            conversations::delete
+        ))
         // /conversations/{session_id}/export
         .routes(routes!(export::export))
         // /personas

@@ -48,6 +48,9 @@ enum Command {
     Document(document::Command),
     /// Show which passages a persona would recall for a query, and why
     Retrieve(retrieve::Args),
+    /// Measure the engine on labelled examples
+    #[command(subcommand)]
+    Eval(eval::Command),
     /// Make and remove tenants
     #[command(subcommand)]
     Tenant(tenant::Command),
@@ -59,9 +62,6 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
-    /// Judge the engine's rules on labelled lines
-    #[command(subcommand)]
-    Eval(eval::Command),
     /// Print the OpenAPI document of the HTTP interface
     Openapi,
 }
@@ -86,11 +86,11 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Ingest(args) => wait_for(ingest::run(args)),
         Command::Document(command) => wait_for(document::run(command)),
         Command::Retrieve(args) => wait_for(retrieve::run(args)),
+        Command::Eval(command) => wait_for(eval::run(command)),
         Command::Tenant(command) => wait_for(tenant::run(command)),
         Command::Key(command) => wait_for(key::run(command)),
         Command::Check(args) => wait_for(check::run(args)),
         Command::Config(command) => config::run(command),
-        Command::Eval(command) => eval::run(command),
         Command::Openapi => openapi::run(),
     }
 }

@@ -18,6 +18,7 @@ pub struct LimitsConfig {
     pub documents_per_persona: usize,
     pub query_chars: usize,
     pub passages: usize,
+    pub recalled: usize,
     pub context_items: usize,
     pub context_tokens: usize,
     pub recent_messages: u32,
@@ -48,6 +49,7 @@ impl LimitsConfig {
         )?;
         within("limits.query_chars", self.query_chars, 1..=100_000)?;
         within("limits.passages", self.passages, 1..=1_000)?;
+        within("limits.recalled", self.recalled, 1..=1_000)?;
         within("limits.context_items", self.context_items, 1..=100)?;
         within("limits.recent_messages", self.recent_messages, 0..=100)?;
         within("limits.context_tokens", self.context_tokens, 50..=100_000)?;

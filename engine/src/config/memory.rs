@@ -28,13 +28,11 @@ pub enum EmbedderChoice {
     SentenceTransformer,
 }
 
-/// How two scored lists become one.
+/// How two scored lists of passages become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fusion {
-    /// Adds the scores, each in standard deviations from its list's mean; an exchange also gets a
-    /// part of its neighbours' scores. Found a tenth more of the wanted turns in dialogues than
-    /// `reciprocal_rank`.
+    /// Adds the scores, each in standard deviations from its list's mean.
     Standardised,
     /// Adds the reciprocals of the ranks (Cormack, Clarke and Büttcher 2009).
     ReciprocalRank,

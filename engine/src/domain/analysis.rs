@@ -105,8 +105,14 @@ pub struct SessionAnalysis {
     pub key_points: Vec<KeyPoint>,
     /// What was spoken of, the most frequent first.
     pub topics: Vec<Topic>,
+    /// Messages that share words, the greatest group first.
+    pub themes: Vec<Theme>,
+    /// Stretches that keep to one subject, in order; none at depth `basic`.
+    pub segments: Option<Estimate<Segmentation>>,
     /// What the client wants or means to do.
     pub goals: Vec<Goal>,
+    /// Goals of the client's earlier sessions that this one tells of as done; only at depth `deep`.
+    pub earlier_goals: Vec<EarlierGoal>,
     /// Sentences that sound the most burdened, the most burdened first.
     pub concerns: Vec<ScoredQuote>,
     /// What the client said to have done or managed.
@@ -115,6 +121,9 @@ pub struct SessionAnalysis {
     pub markers: Option<Estimate<Markers>>,
     /// How the client's share develops; only at depth `deep`.
     pub engagement: Option<Estimate<Engagement>>,
+    /// Sentences of the persona that may be reflections, the latest; only at depth `deep`. Listed,
+    /// never counted or scored.
+    pub possible_reflections: Vec<PossibleReflection>,
     /// How full the bounded pools are; only at depth `deep`.
     pub working: Option<Working>,
 }
@@ -178,9 +187,11 @@ pub struct QuestionCounts {
     pub closed: u32,
 }
 
-/// How often the question rule was wrong on `AnnoMI`.
+/// How often the question rule was wrong on sentences labelled by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QuestionError {
+    /// Sentences of the labelled set.
+    pub n: u32,
     /// Share of found questions that are questions.
     pub precision: f64,
     /// Share of questions that are found.
@@ -200,6 +211,35 @@ pub struct Sentiment {
     pub lowest: Option<ScoredQuote>,
     /// The sentence with the highest score above zero.
     pub highest: Option<ScoredQuote>,
+    /// Where sentences begin to sound different, the latest eight in order.
+    pub change_points: Vec<ChangePoint>,
+}
+
+/// A point from which the client's sentences sound different. It says nothing of the reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChangePoint {
+    /// The first sentence after it.
+    pub from: Quote,
+    /// How they sound from there on.
+    pub direction: Direction,
+    /// Sentences between the change point before and this one.
+    pub n_before: u32,
+    /// Their mean.
+    pub mean_before: f64,
+    /// Sentences from here to the next change point, or to the end.
+    pub n_after: u32,
+    /// Their mean.
+    pub mean_after: f64,
+}
+
+/// How sentences come to sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Higher scores.
+    Lighter,
+    /// Lower scores.
+    MoreBurdened,
 }
 
 /// Figures over the client's sentences.
@@ -256,6 +296,72 @@ pub struct Topic {
     pub messages: u32,
     /// Where it was said.
     pub evidence: Vec<Quote>,
+}
+
+/// Messages of the client that share words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Theme {
+    /// The client's own word or phrase that tells the group from the others most.
+    pub label: String,
+    /// The words that tell it most.
+    pub words: Vec<String>,
+    /// Messages in the group.
+    pub messages: u32,
+    /// Their sentences.
+    pub sentences: u32,
+    /// How many of the sentences sound negative.
+    pub negative_sentences: u32,
+    /// From its first and its latest message.
+    pub evidence: Vec<Quote>,
+}
+
+/// The session cut where its subject changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Segmentation {
+    /// The client's sentences that hold a word of content.
+    pub n: u32,
+    /// The stretches in order; one if no change was found.
+    pub list: Vec<Segment>,
+}
+
+/// A stretch of the session that keeps to one subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Segment {
+    /// Its first sentence.
+    pub from: Quote,
+    /// The words that tell it from the other segments.
+    pub words: Vec<String>,
+    /// The client's sentences in it that hold a word of content.
+    pub sentences: u32,
+    /// How many of them sound negative.
+    pub negative_sentences: u32,
+}
+
+/// A sentence of the persona that may take up what the client said just before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PossibleReflection {
+    /// The persona's words.
+    pub persona: Quote,
+    /// The client's words.
+    pub client: Quote,
+    /// Why it is listed: `shared_words` or `opening_and_shared_words`.
+    pub basis: String,
+    /// Stems in common, at most three.
+    pub shared_stems: Vec<String>,
+}
+
+/// A goal of an earlier session that this one tells of as done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EarlierGoal {
+    /// The earlier session.
+    #[schema(value_type = String)]
+    pub session_id: SessionId,
+    /// The goal as it was stated there.
+    pub statement: Quote,
+    /// Wish or undertaking.
+    pub kind: GoalKind,
+    /// The sentence of this session that tells of it as done.
+    pub follow_through: Quote,
 }
 
 /// What the client wants or means to do.
@@ -373,6 +479,8 @@ pub struct Working {
     pub state_bytes_limit: usize,
     /// Candidate sentences in the pool.
     pub candidate_sentences: u32,
+    /// Groups of messages kept.
+    pub groups: u32,
     /// Terms counted at present.
     pub terms: u32,
     /// Terms seen, repeats included.

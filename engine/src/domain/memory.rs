@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{
     ChunkId, ClientId, DocumentId, ExperienceId, InsightId, MessageId, SessionId, TenantId,
 };
+use super::message::{Message, Role};
 use super::persona::PersonaKey;
 
 /// Whose memory: one persona's of one client of one tenant. Nothing is ever looked up without it.
@@ -43,7 +44,65 @@ impl ExperienceKind {
     }
 }
 
-/// One exchange that a persona keeps of a client. Only the client's words are kept as evidence.
+/// Who said what is remembered, where in the session, and what was shown with it: read from the
+/// message, so that it is stored once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The client, or somebody else whose words a transcript holds; never the engine.
+    pub role: Role,
+    /// The message's place in its session.
+    pub seq: u32,
+    /// The speaker's name, if the message's metadata tells it.
+    pub speaker: Option<String>,
+    /// What a picture shows that was sent with the words, if the message's metadata tells it.
+    pub caption: Option<String>,
+}
+
+impl Origin {
+    /// The key of a message's metadata that holds the speaker's name.
+    pub const SPEAKER: &str = "speaker";
+    /// The key of a message's metadata that holds the caption of what was shown.
+    pub const CAPTION: &str = "caption";
+
+    /// What a message with these properties tells of itself.
+    #[must_use]
+    pub fn new(
+        role: Role,
+        seq: u32,
+        metadata: &serde_json::Map<String, serde_json::Value>,
+    ) -> Self {
+        let text = |key: &str| {
+            let text = metadata.get(key)?.as_str()?.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        Self {
+            role,
+            seq,
+            speaker: text(Self::SPEAKER),
+            caption: text(Self::CAPTION),
+        }
+    }
+
+    /// What `message` tells of itself.
+    #[must_use]
+    pub fn of(message: &Message) -> Self {
+        Self::new(message.role, message.seq, &message.metadata)
+    }
+
+    /// An unnamed client's first words.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            role: Role::Client,
+            seq: 0,
+            speaker: None,
+            caption: None,
+        }
+    }
+}
+
+/// One exchange that a persona keeps of a client: the client's words or, from a transcript, those of
+/// another person. What the engine itself says is never kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Experience {
     /// Its id.
@@ -54,8 +113,10 @@ pub struct Experience {
     pub session: SessionId,
     /// The client's message.
     pub message: MessageId,
-    /// The client's words, verbatim.
+    /// The words, verbatim.
     pub text: String,
+    /// Who said them, and where in the session.
+    pub origin: Origin,
     /// Topics found in it: the client's own terms, at most eight.
     pub topics: Vec<String>,
     /// Sentiment from -1 to 1.
@@ -130,7 +191,12 @@ pub enum RecalledItem {
         session_id: SessionId,
         /// The message.
         message_id: MessageId,
-        /// The client's words, verbatim.
+        /// `client`, or `persona` for another person's words in a transcript.
+        role: Role,
+        /// The speaker's name, where it is known.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        speaker: Option<String>,
+        /// The words, verbatim.
         text: String,
         /// When it was said.
         said_at: Timestamp,

@@ -70,6 +70,11 @@ pub struct Session {
     pub state: SessionState,
     /// How many messages it has, both roles counted.
     pub message_count: u32,
+    /// The place of the next message. A place is never used twice, not even when its message was
+    /// removed.
+    pub next_seq: u32,
+    /// Counts edits and removals of messages: with `next_seq` it says which messages there are.
+    pub edits: u32,
     /// Counts changes, for `ETag` and `If-Match`.
     pub revision: u32,
     /// When it was made.

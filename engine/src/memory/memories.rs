@@ -15,7 +15,9 @@ use super::snapshot::Snapshots;
 use super::{metacognition, synthesis};
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
-use crate::domain::id::{ChunkId, ClientId, DocumentId, ExperienceId, SessionId, TenantId};
+use crate::domain::id::{
+    ChunkId, ClientId, DocumentId, ExperienceId, MessageId, SessionId, TenantId,
+};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, MemoryScope, Recalled, RecalledItem};
 use crate::domain::page::PageSize;
@@ -49,6 +51,19 @@ pub struct PersonaStats {
     pub chunks: usize,
     /// `exact`, `staged` or `hnsw`.
     pub vector_index: &'static str,
+}
+
+/// A remembered turn as the ranker sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenTurn {
+    /// The message.
+    pub message: MessageId,
+    /// Whether it would be recalled at all.
+    pub relevant: bool,
+    /// What recency and importance add to the weighted sum.
+    pub prior: f64,
+    /// The features; [`Memories::ranker_weights`] names them.
+    pub features: Vec<f64>,
 }
 
 type Foundations = HashMap<PersonaKey, Foundation>;
@@ -363,7 +378,42 @@ impl Memories {
         let entry = phases
             .time_async(Phase::Experience, self.enter(scope))
             .await?;
-        Ok(phases.time(Phase::Experience, || read(&entry).retrieve(&query, k, now)))
+        let question = self.question(&entry, &query, phases);
+        Ok(phases.time(Phase::Experience, || {
+            read(&entry).retrieve(&question, k, now)
+        }))
+    }
+
+    /// Every turn that the persona remembers of the client with what the ranker sees in it in the
+    /// light of `query`: what weights are fitted with.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn ranker_view(
+        &self,
+        scope: &MemoryScope,
+        query: &str,
+        now: Timestamp,
+        phases: &Phases,
+    ) -> Result<Vec<SeenTurn>, MemoryError> {
+        let query = self.query(query, phases);
+        let entry = self.enter(scope).await?;
+        let question = self.question(&entry, &query, phases);
+        let seen = |turn: experience::Ranked| SeenTurn {
+            message: turn.message,
+            relevant: turn.relevant,
+            prior: turn.prior,
+            features: turn.row.to_vec(),
+        };
+        let rows = read(&entry).rows(&question, now);
+        Ok(rows.into_iter().map(seen).collect())
+    }
+
+    /// The names of the ranker's features with their weights, in the order of
+    /// [`SeenTurn::features`].
+    #[must_use]
+    pub fn ranker_weights() -> Vec<(&'static str, f64)> {
+        experience::feature_weights()
     }
 
     /// Makes a committed experience known.
@@ -393,6 +443,14 @@ impl Memories {
     /// Forgets a session that was deleted.
     pub fn forget_session(&self, tenant: &TenantId, client: &ClientId, session: &SessionId) {
         self.scopes.forget_session(tenant, client, session);
+    }
+
+    /// Forgets an experience whose message was changed or removed.
+    pub fn forget_experience(&self, experience: &Experience) {
+        if let Some(entry) = self.scopes.present(&experience.scope) {
+            let mut scope = entry.scope.write().unwrap_or_else(PoisonError::into_inner);
+            scope.forget_experience(&experience.id);
+        }
     }
 
     /// Forgets a client whose data was deleted.
@@ -430,6 +488,7 @@ impl Memories {
             .time_async(Phase::Synthesis, self.insights(request.scope))
             .await?;
 
+        let question = self.question(&entry, &query, phases);
         // Twice as many as wanted, so that passing over near copies leaves enough.
         let wide = request.k.saturating_mul(2);
         let mut candidates = phases.time(Phase::Foundation, || {
@@ -439,12 +498,12 @@ impl Memories {
             let scope = read(&entry);
             candidates.extend(
                 scope
-                    .retrieve(&query, wide, request.now)
+                    .retrieve(&question, wide, request.now)
                     .into_iter()
                     .map(|r| {
                         let vector = match &r.item {
                             RecalledItem::Experience { experience_id, .. } => {
-                                scope.vector(experience_id)
+                                scope.vector(experience_id).map(<[f32]>::to_vec)
                             }
                             _ => None,
                         };
@@ -523,9 +582,17 @@ impl Memories {
 
     fn query(&self, text: &str, phases: &Phases) -> Query {
         phases.time(Phase::Embed, || Query {
+            text: text.to_owned(),
             terms: text::terms(text),
             embedding: self.embedder.embed(text),
         })
+    }
+
+    /// The query as a question to one scope. Embeds without a lock.
+    fn question(&self, entry: &Entry, query: &Query, phases: &Phases) -> experience::Question {
+        let mut question = read(entry).question(query);
+        phases.time(Phase::Embed, || question.embed(&*self.embedder));
+        question
     }
 
     fn passages(

@@ -32,5 +32,5 @@ pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
 pub use foundation::{Source, Taken};
 pub use live::LiveMemories;
-pub use memories::{Memories, MemoryStats, PersonaStats};
+pub use memories::{Memories, MemoryStats, PersonaStats, SeenTurn};
 pub use snapshot::{SnapshotError, Snapshots};

@@ -27,6 +27,8 @@ const LEANING: f64 = 1.0 / 3.0;
 /// A text that is looked for, prepared once for all layers.
 #[derive(Debug, Clone)]
 pub(super) struct Query {
+    /// Its words.
+    pub(super) text: String,
     /// Its search terms.
     pub(super) terms: Vec<String>,
     /// Its vector.
@@ -254,11 +256,18 @@ impl<K: Key, const FIELDS: usize> Searchable<K, FIELDS> {
         let by_words = self
             .lexical
             .search_telling(&query.terms, from_words, &mut |score| scores.push(score));
+        let alone = by_words.iter().map(|hit| &hit.key);
+        let alone: Vec<K> = alone
+            .filter(|key| !found.contains_key(key))
+            .cloned()
+            .collect();
+        let cosines = self.vectors.cosines(&alone, &query.embedding);
+        for (key, cosine) in alone.into_iter().zip(cosines) {
+            let entry = found.entry(key).or_default();
+            entry.cosine = cosine.map_or(0.0, f64::from);
+        }
         for (at, hit) in by_words.into_iter().enumerate() {
-            let entry = found.entry(hit.key.clone()).or_insert_with(|| Found {
-                cosine: self.cosine(&hit.key, &query.embedding),
-                ..Found::default()
-            });
+            let entry = found.entry(hit.key).or_default();
             entry.bm25 = Some((at + 1, hit.score));
             entry.covered = hit.matched_idf / asked;
         }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::analysis::{Observation, SessionState as Fold};
+use crate::analysis::{Delta, Observation, SessionState as Fold};
 use crate::domain::id::{ClientId, ExperienceId, MessageId, RiskFlagId, SessionId};
-use crate::domain::memory::{Experience, ExperienceKind, KnowledgeGain, MemoryScope, Recalled};
+use crate::domain::memory::{
+    Experience, ExperienceKind, KnowledgeGain, MemoryScope, Origin, Recalled,
+};
 use crate::domain::message::{Message, ReplyNote, Role};
 use crate::domain::page::{Page, PageSize};
 use crate::domain::persona::Persona;
@@ -22,7 +24,7 @@ use crate::store::{PageRequest, StoreError, Write, WriteSet};
 use super::core::{Parts, Scope};
 use super::error::ServiceError;
 use super::fault::Fault;
-use super::folds::Folds;
+use super::folds::{Folds, put_delta};
 use super::idempotency::{Outcome, Repeatable};
 use super::jobs;
 use super::knowledge;
@@ -36,7 +38,7 @@ pub struct NewMessage {
     pub content: String,
     /// Who says it; must be the session's client when it is given.
     pub client: Option<ClientId>,
-    /// The caller's own data.
+    /// The caller's own data; [`Origin`] names the keys that are read.
     pub metadata: Map<String, Value>,
 }
 
@@ -57,9 +59,9 @@ pub struct Turn {
 
 /// The use cases of conversations.
 pub struct Conversations {
-    parts: Arc<Parts>,
-    folds: Arc<Folds>,
-    locks: TurnLocks,
+    pub(super) parts: Arc<Parts>,
+    pub(super) folds: Arc<Folds>,
+    pub(super) locks: TurnLocks,
 }
 
 /// A turn under construction: what is known before the first message.
@@ -162,21 +164,26 @@ impl Conversations {
         let importance = experiences.iter().map(|it| it.importance).sum();
         let client = &session.client;
         set.push(jobs::gathered(&self.parts, scope, client, importance, now));
-        set.push(Write::UpdateSession(session));
+        set.push(Write::UpdateSession(session.clone()));
         scope.commit(&self.parts, set).await?;
-        self.folds.remember(scope, id, fold);
+        self.folds.remember(scope, &session, fold);
         for experience in &experiences {
-            // Committed already. An index that missed it is rebuilt from the store.
-            if let Err(error) = self
-                .parts
-                .memories
-                .record_interaction(experience, &scope.phases)
-                .await
-            {
-                tracing::warn!(%error, experience = %experience.id, "an exchange is not indexed yet");
-            }
+            self.index(scope, experience).await;
         }
         Ok(turns)
+    }
+
+    /// Makes a committed experience known to the indexes. One that missed it is rebuilt from the
+    /// store.
+    pub(super) async fn index(&self, scope: &Scope, experience: &Experience) {
+        if let Err(error) = self
+            .parts
+            .memories
+            .record_interaction(experience, &scope.phases)
+            .await
+        {
+            tracing::warn!(%error, experience = %experience.id, "an exchange is not indexed yet");
+        }
     }
 
     async fn open(
@@ -204,7 +211,7 @@ impl Conversations {
             })?;
         let fold = Fold::clone(&*self.folds.of(scope, &session).await?);
         let from = session
-            .message_count
+            .next_seq
             .saturating_sub(parts.limits.recent_messages);
         let recent = match parts.limits.recent_messages {
             0 => Vec::new(),
@@ -264,7 +271,11 @@ impl Conversations {
         faults
     }
 
-    fn unless_closed(&self, session: &Session, messages: usize) -> Result<(), ServiceError> {
+    pub(super) fn unless_closed(
+        &self,
+        session: &Session,
+        messages: usize,
+    ) -> Result<(), ServiceError> {
         if !session.state.takes_messages() {
             let state = session.state.as_str();
             let next = match session.state {
@@ -298,9 +309,12 @@ impl Conversations {
     ) -> Result<Turn, ServiceError> {
         let now = self.parts.now();
         let message = self.client_message(scope, opening, new, now);
-        let seen = scope
-            .phases
-            .time(Phase::Analysis, || opening.fold.step(&message));
+        let (delta, seen) = scope.phases.time(Phase::Analysis, || {
+            let delta = Delta::of(&message);
+            opening.fold.apply(&message, &delta);
+            let seen = opening.fold.observe(&message, &delta);
+            (delta, seen)
+        });
         let flags = self.flags(scope, opening, &message, &seen);
         let goals = &opening.session.goals;
         let request = ContextRequest {
@@ -323,14 +337,19 @@ impl Conversations {
             self.reply(scope, opening, &message, &context).await?
         };
         let reply = self.persona_message(scope, opening, &message, draft);
-        scope
-            .phases
-            .time(Phase::Analysis, || opening.fold.step(&reply));
+        let reply_delta = scope.phases.time(Phase::Analysis, || {
+            let delta = Delta::of(&reply);
+            opening.fold.apply(&reply, &delta);
+            delta
+        });
 
-        let experience = self.experience(opening, &message, seen);
+        let experience = self.experience(opening.memory.clone(), &message, seen);
         opening.session.message_count += 2;
+        opening.session.next_seq += 2;
         set.push(Write::InsertMessage(message.clone()));
+        set.push(put_delta(&message, &delta)?);
         set.push(Write::InsertMessage(reply.clone()));
+        set.push(put_delta(&reply, &reply_delta)?);
         set.push(Write::InsertExperience(experience.clone()));
         experiences.push(experience);
         for flag in &flags {
@@ -360,7 +379,7 @@ impl Conversations {
             id: MessageId::new(&self.parts.ids, &*self.parts.clock),
             tenant: scope.tenant.clone(),
             session: opening.session.id.clone(),
-            seq: opening.session.message_count,
+            seq: opening.session.next_seq,
             role: Role::Client,
             content: new.content.clone(),
             reply: None,
@@ -380,7 +399,7 @@ impl Conversations {
             id: MessageId::new(&self.parts.ids, &*self.parts.clock),
             tenant: scope.tenant.clone(),
             session: opening.session.id.clone(),
-            seq: opening.session.message_count + 1,
+            seq: opening.session.next_seq + 1,
             role: Role::Persona,
             content: draft.text,
             reply: Some(ReplyNote {
@@ -472,14 +491,21 @@ impl Conversations {
         ))
     }
 
-    fn experience(&self, opening: &Opening, message: &Message, seen: Observation) -> Experience {
+    /// What the persona keeps of the client's message.
+    pub(super) fn experience(
+        &self,
+        scope: MemoryScope,
+        message: &Message,
+        seen: Observation,
+    ) -> Experience {
         let risky = seen.risks.iter().any(|finding| finding.requires_human());
         Experience {
             id: ExperienceId::new(&self.parts.ids, &*self.parts.clock),
-            scope: opening.memory.clone(),
-            session: opening.session.id.clone(),
+            scope,
+            session: message.session.clone(),
             message: message.id.clone(),
             text: message.content.clone(),
+            origin: Origin::of(message),
             topics: seen.topics,
             affect: seen.affect,
             importance: seen.importance,

@@ -1,25 +1,44 @@
 //! The folded analyses of sessions, with a bounded cache so that a message need not read its
 //! session's from the database. The store decides which is right: a cached fold counts only if it
-//! has taken in exactly as many messages as the session has.
+//! has taken in exactly the messages that the session has now.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analysis::{self, SessionState};
+use crate::analysis::{self, Delta, Observation, SessionState};
 use crate::domain::id::{SessionId, TenantId};
+use crate::domain::message::Message;
 use crate::domain::session::Session;
 use crate::domain::timing::Phase;
-use crate::store::{FoldRecord, Write};
+use crate::store::{DeltaRecord, FoldRecord, Write};
 
 use super::cache::Cache;
 use super::core::{Parts, Scope};
 use super::error::ServiceError;
 
 /// How many messages are read at a time when a session is folded anew.
-const REFOLD_PAGE: u32 = 500;
+const PAGE: u32 = 500;
+
+/// A fold and the session's count of edits that it has taken in.
+type Kept = (u32, Arc<SessionState>);
 
 pub(super) struct Folds {
     parts: Arc<Parts>,
-    cache: Cache<(TenantId, SessionId), Arc<SessionState>>,
+    cache: Cache<(TenantId, SessionId), Kept>,
+}
+
+/// Messages that are to be other than they are stored, by their places; none where one is to go.
+pub(super) type Changes = BTreeMap<u32, Option<Message>>;
+
+/// A session folded anew.
+#[derive(Default)]
+pub(super) struct Refolded {
+    /// The fold.
+    pub(super) state: SessionState,
+    /// The deltas that were not stored, or not by this version, ready to be written.
+    pub(super) deltas: Vec<Write>,
+    /// What the changed messages show.
+    pub(super) observed: BTreeMap<u32, Observation>,
 }
 
 impl Folds {
@@ -38,44 +57,59 @@ impl Folds {
             return Ok(Arc::new(SessionState::new()));
         }
         let key = (scope.tenant.clone(), session.id.clone());
-        let complete = |state: &SessionState| state.messages() == session.message_count;
-        if let Some(state) = self.cache.get(&key).filter(|state| complete(state)) {
+        let current = |edits: u32, state: &SessionState| {
+            edits == session.edits && state.messages() == session.message_count
+        };
+        if let Some((edits, state)) = self.cache.get(&key)
+            && current(edits, &state)
+        {
             return Ok(state);
         }
         let stored = scope
             .db(self.parts.store.fold(&scope.tenant, &session.id))
             .await?;
-        let state = match stored
-            .and_then(|record| readable(scope, &record))
-            .filter(complete)
-        {
+        let state = match stored {
+            Some(record) => readable(scope, &record).filter(|state| current(record.edits, state)),
+            None => None,
+        };
+        let state = match state {
             Some(state) => state,
-            None => self.refold(scope, session).await?,
+            None => self.refold(scope, session, &Changes::new()).await?.state,
         };
         let state = Arc::new(state);
-        self.cache.put(key, Arc::clone(&state));
+        self.cache.put(key, (session.edits, Arc::clone(&state)));
         Ok(state)
     }
 
-    /// The fold from the messages themselves, when none is stored or another version wrote it.
-    async fn refold(&self, scope: &Scope, session: &Session) -> Result<SessionState, ServiceError> {
-        tracing::info!(session = %session.id, "folding the session's messages anew");
-        let mut state = SessionState::new();
+    /// The fold from the messages' deltas, as it is with `changes`. A message whose delta is not
+    /// stored, or is another version's, is read again.
+    pub(super) async fn refold(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        changes: &Changes,
+    ) -> Result<Refolded, ServiceError> {
+        tracing::debug!(session = %session.id, "folding the session anew");
+        let mut refolded = Refolded::default();
+        let mut from = 0;
         loop {
-            let from = state.messages();
-            let read = self
-                .parts
-                .store
-                .messages(&scope.tenant, &session.id, from, REFOLD_PAGE);
-            let messages = scope.db(read).await?;
-            if messages.is_empty() {
-                return Ok(state);
-            }
+            let read =
+                self.parts
+                    .store
+                    .messages_with_deltas(&scope.tenant, &session.id, from, PAGE);
+            let page = scope.db(read).await?;
+            let Some((last, _)) = page.last() else {
+                return Ok(refolded);
+            };
+            from = last.seq.saturating_add(1);
             scope.phases.time(Phase::Analysis, || {
-                for message in &messages {
-                    state.step(message);
-                }
-            });
+                page.into_iter()
+                    .try_for_each(|(message, stored)| match changes.get(&message.seq) {
+                        Some(None) => Ok(()),
+                        Some(Some(changed)) => refolded.take(changed, None, true),
+                        None => refolded.take(&message, stored, false),
+                    })
+            })?;
         }
     }
 
@@ -95,14 +129,15 @@ impl Folds {
             session: session.id.clone(),
             version: analysis::VERSION,
             seq: state.messages(),
+            edits: session.edits,
             state: bytes,
         }))
     }
 
-    /// Remembers the fold that was committed.
-    pub(super) fn remember(&self, scope: &Scope, session: &SessionId, state: SessionState) {
-        self.cache
-            .put((scope.tenant.clone(), session.clone()), Arc::new(state));
+    /// Remembers the fold that was committed with `session`.
+    pub(super) fn remember(&self, scope: &Scope, session: &Session, state: SessionState) {
+        let key = (scope.tenant.clone(), session.id.clone());
+        self.cache.put(key, (session.edits, Arc::new(state)));
     }
 
     /// Forgets all that is remembered for a tenant; it is read again when it is asked for. Which of
@@ -117,6 +152,45 @@ impl Folds {
     }
 }
 
+impl Refolded {
+    fn take(
+        &mut self,
+        message: &Message,
+        stored: Option<DeltaRecord>,
+        changed: bool,
+    ) -> Result<(), ServiceError> {
+        let known = stored.and_then(|record| Delta::from_bytes(&record.delta).ok());
+        let delta = match known {
+            Some(delta) => delta,
+            None => {
+                let delta = Delta::of(message);
+                self.deltas.push(put_delta(message, &delta)?);
+                delta
+            }
+        };
+        self.state.apply(message, &delta);
+        if changed {
+            let observed = self.state.observe(message, &delta);
+            self.observed.insert(message.seq, observed);
+        }
+        Ok(())
+    }
+}
+
+/// The write that stores a message's delta.
+pub(super) fn put_delta(message: &Message, delta: &Delta) -> Result<Write, ServiceError> {
+    let bytes = delta
+        .to_bytes()
+        .map_err(|error| ServiceError::internal("writing a message's analysis down", error))?;
+    Ok(Write::PutDelta(DeltaRecord {
+        tenant: message.tenant.clone(),
+        session: message.session.clone(),
+        seq: message.seq,
+        version: analysis::VERSION,
+        delta: bytes,
+    }))
+}
+
 fn readable(scope: &Scope, record: &FoldRecord) -> Option<SessionState> {
     let read = scope
         .phases
@@ -124,7 +198,7 @@ fn readable(scope: &Scope, record: &FoldRecord) -> Option<SessionState> {
     match read {
         Ok(state) => Some(state),
         Err(error) => {
-            tracing::warn!(session = %record.session, %error, "a stored analysis is not used");
+            tracing::info!(session = %record.session, %error, "a stored analysis is not used");
             None
         }
     }

@@ -20,15 +20,20 @@ mod idempotency;
 mod insights;
 mod jobs;
 mod knowledge;
+mod message_changes;
 pub mod persona_file;
 mod persona_rules;
 mod personas;
 mod progress;
+mod recall;
+mod refolding;
 mod reports;
 mod risk;
 mod sessions;
 pub mod shipped;
+mod transcript;
 mod turn_lock;
+mod withdrawn_quotes;
 
 use std::sync::Arc;
 
@@ -43,11 +48,15 @@ pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
 pub use insights::{InsightRequest, Insights, Run, Verification};
 pub use jobs::Jobs;
+pub use message_changes::{ExpectedMessage, MessageChange};
 pub use personas::Personas;
 pub use progress::{NewInstrumentEntry, Progress};
+pub use recall::Recall;
+pub use refolding::Refolding;
 pub use reports::Reports;
 pub use risk::RiskFlags;
 pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQuery, Sessions};
+pub use transcript::{SaidTurn, Transcribed};
 
 use crate::config::AuthConfig;
 use crate::domain::id::{RequestId, TenantId};
@@ -76,6 +85,8 @@ pub struct Services {
     pub sessions: Sessions,
     /// Messages.
     pub conversations: Arc<Conversations>,
+    /// What is remembered.
+    pub recall: Recall,
     /// Analyses.
     pub analyses: Analyses,
     /// Insights.
@@ -109,6 +120,7 @@ impl Services {
             documents: Documents::new(Arc::clone(&parts), Arc::clone(&in_step)),
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
+            recall: Recall::new(Arc::clone(&parts)),
             analyses: Analyses::new(Arc::clone(&parts), folds),
             progress: Progress::new(Arc::clone(&parts), Arc::clone(&clients)),
             reports: Reports::new(Arc::clone(&parts), clients, Arc::clone(&insights)),

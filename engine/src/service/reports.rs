@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::analysis;
-use crate::analysis::insight::{ClientHistory, InsightConfig};
+use crate::analysis::insight::ClientHistory;
 use crate::analysis::progress;
 use crate::domain::analysis::{Depth, Quote};
 use crate::domain::id::{ClientId, SessionId};
@@ -82,8 +82,7 @@ fn compose(
         std::cmp::Reverse((finding.requires_human(), finding.severity))
     });
     let progress = progress::progress(history, client);
-    let config = InsightConfig::default();
-    let mut topics = progress::patterns(history, client, &config).topics;
+    let mut topics = progress::topics(history);
     topics.truncate(TOPICS);
     ClientReport {
         client_id: client.clone(),

@@ -129,6 +129,8 @@ impl Sessions {
             metadata: new.metadata,
             state: SessionState::Created,
             message_count: 0,
+            next_seq: 0,
+            edits: 0,
             revision: 1,
             created_at: now,
             updated_at: now,

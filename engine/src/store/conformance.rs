@@ -2,6 +2,7 @@
 //! store; `conformance_suite!` makes a test of each.
 
 mod atomicity;
+mod changes;
 mod erasure;
 mod insights;
 mod instruments;
@@ -15,6 +16,7 @@ mod sessions;
 mod tenants;
 
 pub(crate) use atomicity::*;
+pub(crate) use changes::*;
 pub(crate) use erasure::*;
 pub(crate) use insights::*;
 pub(crate) use instruments::*;
@@ -50,6 +52,13 @@ macro_rules! conformance_suite {
             pages_of_sessions_are_stable_under_inserts,
             messages_are_read_in_order,
             a_message_needs_its_session_and_a_free_place,
+            a_changed_message_keeps_its_place_and_loses_what_rested_on_its_words,
+            a_removed_message_takes_along_what_rests_on_it,
+            other_data_of_a_message_disturbs_nothing,
+            only_what_is_there_is_changed,
+            deltas_come_with_their_messages,
+            replies_are_found_by_what_they_quote,
+            sessions_folded_otherwise_are_walked_in_order,
             a_fold_is_replaced,
             the_newest_folds_of_a_client_come_oldest_first,
             experiences_come_oldest_first,

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use error::StoreError;
-pub use write::{FoldRecord, Hasten, KeptAnswer, ReviewCount, Write, WriteSet};
+pub use write::{DeltaRecord, FoldRecord, Hasten, KeptAnswer, ReviewCount, Write, WriteSet};
 
 use crate::domain::document::DocumentHead;
 use crate::domain::id::{
@@ -133,6 +133,30 @@ pub trait Store: Send + Sync {
         tenant: &TenantId,
         id: &MessageId,
     ) -> Result<Option<Message>, StoreError>;
+    /// The messages of a session from `from_seq` on, in order, each with what the analysis took from
+    /// it, where that is stored.
+    async fn messages_with_deltas(
+        &self,
+        tenant: &TenantId,
+        session: &SessionId,
+        from_seq: u32,
+        limit: u32,
+    ) -> Result<Vec<(Message, Option<DeltaRecord>)>, StoreError>;
+    /// The replies of a session that quote `message`, in order.
+    async fn replies_quoting(
+        &self,
+        tenant: &TenantId,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<Vec<Message>, StoreError>;
+    /// Sessions with messages whose stored fold is not of `version` or not there, of all tenants,
+    /// ordered by tenant and id, after `after`; for folding anew when the algorithm has changed.
+    async fn sessions_folded_otherwise(
+        &self,
+        version: u32,
+        after: Option<&(TenantId, SessionId)>,
+        limit: u32,
+    ) -> Result<Vec<(TenantId, SessionId)>, StoreError>;
     /// The folded analysis of a session.
     async fn fold(
         &self,
@@ -149,6 +173,15 @@ pub trait Store: Send + Sync {
 
     /// What one persona remembers of one client, oldest first.
     async fn experiences(&self, scope: &MemoryScope) -> Result<Vec<Experience>, StoreError>;
+
+    /// What the persona remembers of one message, if anything.
+    async fn experiences_of(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<Vec<Experience>, StoreError>;
 
     /// One insight.
     async fn insight(

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::domain::document::Release;
 use crate::domain::id::{
-    ApiKeyId, ClientId, DocumentId, InsightId, InstrumentEntryId, RiskFlagId, SessionId, TenantId,
+    ApiKeyId, ClientId, DocumentId, InsightId, InstrumentEntryId, MessageId, RiskFlagId, SessionId,
+    TenantId,
 };
 use crate::domain::insight::{Evidence, Insight};
 use crate::domain::instrument::InstrumentEntry;
@@ -29,8 +30,25 @@ pub struct FoldRecord {
     pub version: u32,
     /// How many messages are folded in.
     pub seq: u32,
+    /// The session's count of edits and removals that are folded in.
+    pub edits: u32,
     /// The state, at most 32 KiB.
     pub state: Vec<u8>,
+}
+
+/// What the analysis took from one message: bytes that only `analysis` reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeltaRecord {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which session.
+    pub session: SessionId,
+    /// The message's place in it.
+    pub seq: u32,
+    /// The version of the algorithm that took it.
+    pub version: u32,
+    /// What was taken.
+    pub delta: Vec<u8>,
 }
 
 /// An answer kept so that a repeated request gets the same one.
@@ -72,11 +90,11 @@ pub struct ReviewCount {
 
 /// One change. Inserts of an id that exists are a conflict unless the variant says "put"; updates,
 /// removals and inserts below something that is not there find it [missing](super::StoreError::Missing).
+#[derive(Debug, Clone, PartialEq)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "write sets are short, and a persona is written once in a long while"
+    reason = "sets are short and live for one commit; a box would cost each caller more"
 )]
-#[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// Makes the tenant unless it exists.
     PutTenant(Tenant),
@@ -145,6 +163,23 @@ pub enum Write {
     DeleteTenant(TenantId),
     /// A new message; a conflict if its sequence number in the session is taken.
     InsertMessage(Message),
+    /// Replaces the words, the reply's note and the metadata of a message; place, role and time stay.
+    /// With other words, what rested on the former goes: the delta, the experience, kept answers that
+    /// repeat the message, and evidence that quotes it; an insight that loses evidence is retracted,
+    /// one that is left without goes. Risk flags stay: they are the record of what was said.
+    UpdateMessage(Message),
+    /// Removes a message with all that rests on it, as [`UpdateMessage`](Self::UpdateMessage) says;
+    /// its place stays empty.
+    DeleteMessage {
+        /// Whose.
+        tenant: TenantId,
+        /// In which session.
+        session: SessionId,
+        /// Which.
+        id: MessageId,
+    },
+    /// Inserts or replaces what the analysis took from a message.
+    PutDelta(DeltaRecord),
     /// Inserts or replaces the folded analysis of a session.
     PutFold(FoldRecord),
     /// A new experience.

@@ -16,6 +16,8 @@ mod isolation;
 mod jobs;
 mod labelled;
 mod layering;
+mod memory;
+mod message_changes;
 mod openapi;
 mod pagination;
 mod personas;

@@ -1,14 +1,17 @@
 //! From a selection to a judged and reported run: the way that `run`, `bench` and `memory` share.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use super::compare::CompareError;
 use super::selection::Selection;
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::measurement::archive::{ArchiveError, RunRecord};
+use crate::measurement::archive::{ArchiveError, RunEnd, RunRecord, ShardRecord};
 use crate::measurement::calibration::{Calibration, CalibrationError};
+use crate::measurement::capacity::CapacityRecord;
+use crate::measurement::merge::MergeError;
 use crate::plan::suite::Suite;
 use crate::plan::{self, PlanError};
 use crate::report::console::Console;
@@ -30,6 +33,24 @@ pub(super) enum CliError {
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(
+        "a shard has one scenario, and {scenarios} were chosen; name one: steps-perf run SCENARIO --shard I/N"
+    )]
+    ShardOfMany { scenarios: usize },
+    #[error("there is no scenario to run; name one of steps-perf list")]
+    NoScenario,
+    #[error(
+        "the scenario {scenario} has no target on response times, errors or resources, so every load would be carried; add one"
+    )]
+    NoQuality { scenario: String },
+    #[error(
+        "the scenario {scenario} has arrivals, and capacity searches for users; give a scenario with users and pauses"
+    )]
+    OpenModel { scenario: String },
+    #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error(transparent)]
     Calibrate(#[from] CalibrateError),
@@ -46,11 +67,17 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Plan(_)
+            | Self::ShardOfMany { .. }
+            | Self::NoScenario
+            | Self::NoQuality { .. }
+            | Self::OpenModel { .. }
             | Self::Run(
                 RunError::Plan { .. } | RunError::NothingToStart | RunError::NoSecret { .. },
             ) => Exit::Usage,
+            Self::Compare(error) => error.exit(),
             Self::Run(_)
             | Self::Archive(_)
+            | Self::Merge(_)
             | Self::Report(_)
             | Self::Verify(_)
             | Self::Output(_) => Exit::Invalid,
@@ -63,19 +90,20 @@ impl CliError {
 
 /// Reads what the selection names: the suite, or one scenario file that names its own service.
 pub(super) fn load(selection: &Selection, only: &[String]) -> Result<(Suite, PathBuf), CliError> {
-    let file = match only {
-        [one]
-            if Path::new(one)
-                .extension()
-                .is_some_and(|ending| ending == "toml") =>
-        {
-            Path::new(one)
-        }
-        _ => &selection.suite,
-    };
+    load_plan(&selection.suite, selection.profile.as_deref(), only)
+}
+
+/// Reads a suite, or one scenario file that names its own service, and finds the folder in which its
+/// commands are run.
+pub(super) fn load_plan(
+    suite: &Path,
+    profile: Option<&str>,
+    only: &[String],
+) -> Result<(Suite, PathBuf), CliError> {
+    let file = file_of(suite, only);
     let is_suite = plan::file::is_suite(file)?;
-    let profile = match &selection.profile {
-        Some(name) => name.clone(),
+    let profile = match profile {
+        Some(name) => name.to_owned(),
         None => usual_profile(plan::profiles(file)?),
     };
     let suite = if is_suite {
@@ -84,6 +112,25 @@ pub(super) fn load(selection: &Selection, only: &[String]) -> Result<(Suite, Pat
         plan::load_scenario_file(file, &profile)?
     };
     Ok((suite, root_of(file)))
+}
+
+/// The profiles of what [`load_plan`] would read.
+pub(super) fn known_profiles(suite: &Path, only: &[String]) -> Result<Vec<String>, CliError> {
+    Ok(plan::profiles(file_of(suite, only))?)
+}
+
+/// The file that is meant: the suite, or the one scenario file in its place.
+fn file_of<'a>(suite: &'a Path, only: &'a [String]) -> &'a Path {
+    match only {
+        [one]
+            if Path::new(one)
+                .extension()
+                .is_some_and(|ending| ending == "toml") =>
+        {
+            Path::new(one)
+        }
+        _ => suite,
+    }
 }
 
 /// The profile that is meant when none is named: `quick` where there is one, else the plain values.
@@ -113,11 +160,88 @@ pub(super) fn measure(
     root: PathBuf,
     selection: Selection,
 ) -> Result<Exit, CliError> {
-    let mut options = RunOptions::new(&selection.out, root);
+    let (out, strict) = (selection.out.clone(), selection.strict);
+    // A baseline that cannot be read is found before the load and not after it.
+    let baseline = load_baseline(selection.baseline.as_deref())?;
+    let mut record = record(suite, root, selection, None)?;
+    record.capacity = CapacityRecord::latest(
+        &out,
+        &record.suite.sut.name,
+        &record.environment.fingerprint,
+    );
+    let dir = out.join(&record.stamp);
+    let assessment = assess(&record, baseline.as_ref());
+    let written = write(&dir, &record, &assessment)?;
+    index::write(&out)?;
+    print_verdicts(&record, &assessment, &dir, &written.report)?;
+    Ok(assessment.overall.exit(strict))
+}
+
+/// A share as people write it on a command line: `5%`.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text
+        .trim()
+        .trim_end_matches('%')
+        .trim()
+        .parse()
+        .map_err(|_| format!("{text:?} is not a share; write it as 5%"))?;
+    if number > 0.0 && number < 1_000.0 {
+        Ok(number)
+    } else {
+        Err(format!("{text:?} decides nothing; give a share above 0 %"))
+    }
+}
+
+/// The run that a baseline's path names.
+pub(super) fn load_baseline(path: Option<&Path>) -> Result<Option<RunRecord>, CliError> {
+    path.map(|path| Ok(RunRecord::load(&run_folder(path))?))
+        .transpose()
+}
+
+/// Judges a run, with its baseline if there is one.
+pub(super) fn assess(record: &RunRecord, baseline: Option<&RunRecord>) -> Assessment {
+    match baseline {
+        Some(baseline) => verdict::assess_against(record, baseline),
+        None => verdict::assess(record),
+    }
+}
+
+/// Runs a share of the users and saves it; a share alone is not judged.
+pub(super) fn measure_shard(
+    suite: &Suite,
+    root: PathBuf,
+    selection: Selection,
+    shard: ShardRecord,
+) -> Result<Exit, CliError> {
+    let out = selection.out.clone();
+    let record = record(suite, root, selection, Some(shard))?;
+    let ShardRecord { part, .. } = shard;
+    let dir = out.join(&record.stamp);
+    writeln!(
+        std::io::stdout().lock(),
+        "shard {} of {}: {}\nmerge all of them with: steps-perf merge DIR...",
+        part.index,
+        part.count,
+        dir.display()
+    )?;
+    Ok(match record.end {
+        RunEnd::Complete => Exit::Success,
+        _ => Exit::Invalid,
+    })
+}
+
+pub(super) fn record(
+    suite: &Suite,
+    root: PathBuf,
+    selection: Selection,
+    shard: Option<ShardRecord>,
+) -> Result<RunRecord, CliError> {
+    let mut options = RunOptions::new(selection.out, root);
     options.target = selection.target;
     options.headers = selection.headers.into_iter().collect();
     options.seed = selection.seed;
     options.keep_going = selection.keep_going;
+    options.shard = shard;
     options.calibration = Calibration::usual_path().ok();
     options.command = std::env::args().collect();
 
@@ -131,14 +255,7 @@ pub(super) fn measure(
         .map_err(CliError::Runtime)?
         .block_on(run::run(suite, &options, &mut sink));
     drop(muted);
-    let record = record?;
-
-    let dir = selection.out.join(&record.stamp);
-    let assessment = verdict::assess(&record);
-    let written = write(&dir, &record, &assessment)?;
-    index::write(&selection.out)?;
-    print_verdicts(&record, &assessment, &dir, &written.report)?;
-    Ok(assessment.overall.exit(selection.strict))
+    Ok(record?)
 }
 
 /// Standard output led to nowhere while it lives: goose prints a line there for each scenario that
@@ -183,16 +300,23 @@ pub(super) fn print_verdicts(
     record: &RunRecord,
     assessment: &Assessment,
     dir: &Path,
-    report: &Path,
+    document: &Path,
 ) -> Result<(), CliError> {
     let tty = std::io::stdout().is_terminal();
-    Ok(Console::new(std::io::stdout(), tty).verdicts(record, assessment, dir, report)?)
+    Console::new(std::io::stdout(), tty).verdicts(record, assessment, dir, document)?;
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|set| set == "true") {
+        let lines = report::annotations::render(record, assessment);
+        std::io::stdout().lock().write_all(lines.as_bytes())?;
+    }
+    Ok(())
 }
 
-/// The folder of a run that is named by its folder or by its `run.json`.
+/// The folder of a run that is named by its folder or by its `run.json`; likewise of a comparison.
 pub(super) fn run_folder(path: &Path) -> PathBuf {
     match path.file_name() {
-        Some(name) if name == "run.json" => path.parent().map_or_else(PathBuf::new, Path::to_owned),
+        Some(name) if name == "run.json" || name == "compare.json" => {
+            path.parent().map_or_else(PathBuf::new, Path::to_owned)
+        }
         _ => path.to_owned(),
     }
 }

@@ -5,13 +5,16 @@
 
 mod bench;
 mod calibrate;
+mod capacity;
 mod check;
+mod compare;
 mod diff;
 mod gate;
 mod known_server;
 mod list;
 mod measure;
 mod memory;
+mod merge;
 mod open;
 mod report;
 mod run;
@@ -48,9 +51,12 @@ enum Command {
     Run(run::Args),
     Bench(bench::Args),
     Memory(memory::Args),
+    Merge(merge::Args),
     Report(report::Args),
     Gate(gate::Args),
+    Capacity(capacity::Args),
     Check(check::Args),
+    Compare(compare::Args),
     List(list::Args),
     Verify(verify::Args),
     Diff(diff::Args),
@@ -81,9 +87,12 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Memory(args) => memory::run(args),
+        Command::Merge(args) => merge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Gate(args) => gate::run(&args),
+        Command::Capacity(args) => capacity::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::List(args) => list::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => diff::run(&args),

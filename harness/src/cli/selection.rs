@@ -6,7 +6,7 @@ use clap::Args;
 use reqwest::Url;
 
 /// What to measure and where to keep it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Selection {
     /// The suite file
     #[arg(long, value_name = "FILE", default_value = "scenarios/suite.toml")]
@@ -36,12 +36,17 @@ pub(super) struct Selection {
     #[arg(long)]
     pub(super) strict: bool,
 
+    /// The earlier run that targets "of baseline" are held against
+    #[arg(long, value_name = "RUN")]
+    pub(super) baseline: Option<PathBuf>,
+
     /// Go on with the next scenario when one could not be finished
     #[arg(long)]
     pub(super) keep_going: bool,
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+/// `name: value`.
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once(':')
         .ok_or_else(|| format!("{text:?} has no colon; write it as \"name: value\""))?;

@@ -1,5 +1,5 @@
 //! How much load was carried with all targets met. The largest load that would still be carried is
-//! another measurement, a search, and is not taken here.
+//! another measurement, a search (`steps-perf capacity`); where there was one, it is cited.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,27 @@ pub fn find(record: &RunRecord, assessment: &Assessment) -> Capacity {
         if minutes > 0.0 {
             let rate = measured.accounting.completed as f64 / minutes;
             raise(&mut capacity.per_minute, carried(rate));
+        }
+    }
+    // A search is better than whatever load a run happened to have.
+    if let Some(search) = &record.capacity
+        && let Some(plan) = record
+            .suite
+            .scenarios
+            .iter()
+            .find(|plan| plan.name == search.scenario)
+    {
+        let found = |amount: f64| Carried {
+            scenario: plan.name.clone(),
+            number: plan.number,
+            amount,
+            verdict: Verdict::Pass,
+        };
+        if let Some(users) = search.largest {
+            capacity.users = Some(found(f64::from(users)));
+        }
+        if let Some(rate) = search.per_minute() {
+            capacity.per_minute = Some(found(rate));
         }
     }
     capacity

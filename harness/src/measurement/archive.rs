@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::bench::BenchRecord;
 use super::calibration::Calibration;
+use super::capacity::CapacityRecord;
 use super::environment::{Environment, SutRecord, ToolRecord};
 use super::histogram::HistogramError;
 use super::load::ScenarioRecord;
 use super::memory::MemoryRecord;
+use crate::plan::hash::hash_of_json;
+use crate::plan::shard::Shard;
 use crate::plan::suite::Suite;
 
 /// The format that this version of the program writes.
@@ -60,6 +64,26 @@ pub struct RunRecord {
     pub instrument: Option<Calibration>,
     /// How the run ended.
     pub end: RunEnd,
+    /// Which share of the users it had; none for a whole run. A share alone is never judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+    /// The search for the limit of this system on this machine that was the latest when it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityRecord>,
+    /// From how many shards it was merged, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from: Option<u32>,
+}
+
+/// A run of a share of the users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardRecord {
+    /// Which share.
+    pub part: Shard,
+    /// When the measured phase of all shards was to begin.
+    #[schemars(with = "String")]
+    pub start_at: Timestamp,
 }
 
 /// How a run or a scenario ended.
@@ -127,13 +151,27 @@ pub enum ArchiveError {
     },
     /// Written by another version of the program.
     #[error(
-        "{path} has format {found} and this program reads format {FORMAT}; use the version of steps-perf that wrote it"
+        "{path} has format {found} and this program reads format {expected}; use the version of steps-perf that wrote it"
     )]
     Format {
         /// The file.
         path: PathBuf,
         /// What it says.
         found: u64,
+        /// What this program reads.
+        expected: u32,
+    },
+    /// The plan in it is not the one that was run.
+    #[error(
+        "{path} was changed: its plan has the digest {found} and plan_hash says {stated}; restore the file, or measure again"
+    )]
+    PlanChanged {
+        /// The file.
+        path: PathBuf,
+        /// Of the plan in the file.
+        found: String,
+        /// Beside it.
+        stated: String,
     },
     /// Not the content of a run.
     #[error("{path} is not a saved run: {key}: {message}")]
@@ -171,14 +209,15 @@ impl RunRecord {
         } else {
             path.to_path_buf()
         };
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(ArchiveError::Missing { path });
+        let mut json = read_json(&path, FORMAT)?;
+        check_plan(&path, &json)?;
+        // A judged run carries its verdicts and findings beside the record; they are computed anew.
+        if let Some(object) = json.as_object_mut() {
+            for derived in ["assessment", "findings"] {
+                object.remove(derived);
             }
-            Err(source) => return Err(ArchiveError::Read { path, source }),
-        };
-        parse(&text, path)
+        }
+        typed(path, &json)
     }
 
     /// The runs beside this one that began before it, oldest first. A folder that holds no run, or
@@ -214,7 +253,11 @@ impl RunRecord {
     }
 }
 
-fn write_atomically<T: Serialize>(folder: &Path, path: &Path, value: &T) -> std::io::Result<()> {
+pub(super) fn write_atomically<T: Serialize>(
+    folder: &Path,
+    path: &Path,
+    value: &T,
+) -> std::io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".run.")
         .suffix(".tmp")
@@ -238,12 +281,51 @@ fn set_ordinary_mode(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
 }
 
-fn parse(text: &[u8], path: PathBuf) -> Result<RunRecord, ArchiveError> {
+/// Reads a file of this format into its type.
+pub(super) fn read_versioned<T: DeserializeOwned>(
+    path: PathBuf,
+    format: u32,
+) -> Result<T, ArchiveError> {
+    let json = read_json(&path, format)?;
+    typed(path, &json)
+}
+
+fn typed<T: DeserializeOwned>(path: PathBuf, json: &serde_json::Value) -> Result<T, ArchiveError> {
+    serde_path_to_error::deserialize(json).map_err(|error| ArchiveError::Content {
+        path,
+        key: error.path().to_string(),
+        message: error.into_inner().to_string(),
+    })
+}
+
+/// A plan that was changed after the run would be judged by bounds that nobody declared.
+fn check_plan(path: &Path, json: &serde_json::Value) -> Result<(), ArchiveError> {
+    let found = hash_of_json(&json["suite"]);
+    // A text of another type is named with its key when the record is read.
+    match json["plan_hash"].as_str() {
+        Some(stated) if stated != found => Err(ArchiveError::PlanChanged {
+            path: path.to_path_buf(),
+            found,
+            stated: stated.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn read_json(path: &Path, format: u32) -> Result<serde_json::Value, ArchiveError> {
     #[derive(Deserialize)]
     struct Probe {
         format: u64,
     }
-    let probe: Probe = match serde_json::from_slice(text) {
+    let path = path.to_path_buf();
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ArchiveError::Missing { path });
+        }
+        Err(source) => return Err(ArchiveError::Read { path, source }),
+    };
+    let probe: Probe = match serde_json::from_slice(&text) {
         Ok(probe) => probe,
         Err(error) if error.is_eof() => {
             return Err(ArchiveError::Truncated {
@@ -260,29 +342,17 @@ fn parse(text: &[u8], path: PathBuf) -> Result<RunRecord, ArchiveError> {
             });
         }
     };
-    if probe.format != u64::from(FORMAT) {
+    if probe.format != u64::from(format) {
         return Err(ArchiveError::Format {
             path,
             found: probe.format,
+            expected: format,
         });
     }
-    let content = |key: String, message: String| ArchiveError::Content {
-        path: path.clone(),
-        key,
-        message,
-    };
-    let mut json: serde_json::Value = serde_json::from_slice(text)
-        .map_err(|error| content(format!("line {}", error.line()), error.to_string()))?;
-    // A judged run carries its verdicts and findings beside the record; they are computed anew.
-    if let Some(object) = json.as_object_mut() {
-        for derived in ["assessment", "findings"] {
-            object.remove(derived);
-        }
-    }
-    serde_path_to_error::deserialize(&json).map_err(|error| ArchiveError::Content {
+    serde_json::from_slice(&text).map_err(|error| ArchiveError::Content {
         path,
-        key: error.path().to_string(),
-        message: error.into_inner().to_string(),
+        key: format!("line {}", error.line()),
+        message: error.to_string(),
     })
 }
 

@@ -52,6 +52,9 @@ pub enum HistogramError {
         /// In the record.
         stated: u64,
     },
+    /// Another kind of histogram.
+    #[error("the histograms cannot be added: {0}; they are of different kinds")]
+    Addition(String),
     /// It could not be written out.
     #[error("the histogram cannot be encoded: {0}")]
     Encode(String),
@@ -74,6 +77,31 @@ impl HistogramRecord {
             });
         }
         Ok(histogram)
+    }
+
+    /// The samples of all of them, as if they had been recorded together.
+    ///
+    /// # Errors
+    /// When one cannot be read, or they are not of the same kind.
+    pub fn merge(parts: &[&Self]) -> Result<Self, HistogramError> {
+        let Some((first, rest)) = parts.split_first() else {
+            return Recording::latencies().to_record();
+        };
+        let mut histogram = first.decode()?;
+        let mut sum = first.sum.0;
+        for part in rest {
+            histogram
+                .add(part.decode()?)
+                .map_err(|error| HistogramError::Addition(error.to_string()))?;
+            sum = sum.saturating_add(part.sum.0);
+        }
+        Ok(Self {
+            hdr: encode(&histogram)?,
+            count: histogram.len(),
+            sum: Micros(sum),
+            min: parts.iter().filter_map(|part| part.min).min(),
+            max: parts.iter().filter_map(|part| part.max).max(),
+        })
     }
 
     /// The exact mean, in the unit of the samples; none without samples.
@@ -176,6 +204,19 @@ impl Recording {
         self.max = self.max.max(other.max);
     }
 
+    /// Adds all samples of a histogram; what it does not know, smallest, largest and sum, is taken from
+    /// its buckets.
+    pub fn merge_histogram(&mut self, histogram: &Histogram<u64>) {
+        for bucket in histogram.iter_recorded() {
+            let value = bucket.value_iterated_to().min(self.high);
+            let count = bucket.count_at_value();
+            self.count_in(value, count);
+            self.sum = self.sum.saturating_add(value.saturating_mul(count));
+            self.min = self.min.min(histogram.lowest_equivalent(value));
+            self.max = self.max.max(value);
+        }
+    }
+
     fn count_in(&mut self, value: u64, count: u64) {
         // Clamping alone would never let a growing histogram grow.
         if self.histogram.record_n(value, count).is_err() {
@@ -228,19 +269,23 @@ impl Recording {
     /// # Errors
     /// When the encoder refuses, which only a lack of memory makes it do.
     pub fn to_record(&self) -> Result<HistogramRecord, HistogramError> {
-        let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(&self.histogram, &mut bytes)
-            .map_err(|error| HistogramError::Encode(error.to_string()))?;
         let some = !self.is_empty();
         Ok(HistogramRecord {
-            hdr: STANDARD.encode(bytes),
+            hdr: encode(&self.histogram)?,
             count: self.count(),
             sum: Micros(self.sum),
             min: some.then_some(Micros(self.min)),
             max: some.then_some(Micros(self.max)),
         })
     }
+}
+
+fn encode(histogram: &Histogram<u64>) -> Result<String, HistogramError> {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .map_err(|error| HistogramError::Encode(error.to_string()))?;
+    Ok(STANDARD.encode(bytes))
 }
 
 #[cfg(test)]
@@ -325,6 +370,23 @@ mod tests {
             let mut merged = recorded(&values[..cut]);
             merged.merge(&small);
             prop_assert_eq!(merged.to_record().unwrap(), recorded(&values).to_record().unwrap());
+        }
+
+        #[test]
+        fn saved_parts_merge_to_the_whole_bit_for_bit(
+            values in prop::collection::vec(0u64..2 * HOUR_MICROS, 1..200),
+            cuts in prop::collection::vec(0usize..200, 0..5),
+        ) {
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(values.len())).collect();
+            cuts.extend([0, values.len()]);
+            cuts.sort_unstable();
+            let parts: Vec<HistogramRecord> = cuts
+                .windows(2)
+                .map(|ends| recorded(&values[ends[0]..ends[1]]).to_record().unwrap())
+                .collect();
+            let parts: Vec<&HistogramRecord> = parts.iter().collect();
+            let merged = HistogramRecord::merge(&parts).unwrap();
+            prop_assert_eq!(merged, recorded(&values).to_record().unwrap());
         }
 
         #[test]

@@ -10,6 +10,7 @@ use super::archive::RunEnd;
 use super::generator::{ArrivalRecord, GeneratorHealth};
 use super::histogram::HistogramRecord;
 use super::resource::ResourceSeries;
+use crate::plan::target::Span;
 use crate::units::{Bytes, Micros};
 
 /// One scenario of a run.
@@ -35,6 +36,9 @@ pub struct ScenarioRecord {
     pub steps: Vec<StepRecord>,
     /// One entry a second of the measured phase.
     pub windows: Vec<Window>,
+    /// Response times of the parts of the measured phase that targets are about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageRecord>,
     /// Why requests failed, most frequent first.
     pub errors: Vec<ErrorCount>,
     /// CPU, memory and so on of the system under test; none if it cannot be seen (a remote target).
@@ -117,6 +121,17 @@ pub struct StepRecord {
     pub received: Bytes,
     /// Phases that the server reported in `Server-Timing`: name to times.
     pub phases: BTreeMap<String, HistogramRecord>,
+}
+
+/// A part of the measured phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageRecord {
+    /// Which seconds.
+    pub span: Span,
+    /// Response times of completed requests, per step in the order of [`ScenarioRecord::steps`], by
+    /// the second in which the answer was complete.
+    pub response: Vec<HistogramRecord>,
 }
 
 /// One second of the measured phase.

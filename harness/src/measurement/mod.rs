@@ -6,12 +6,15 @@
 pub mod archive;
 pub mod bench;
 pub mod calibration;
+pub mod capacity;
 pub mod clock;
+pub mod comparison;
 pub mod environment;
 pub mod generator;
 pub mod histogram;
 pub mod load;
 pub mod memory;
+pub mod merge;
 pub mod raw;
 pub mod resource;
 #[cfg(test)]

@@ -117,6 +117,7 @@ fn scenario() -> ScenarioRecord {
                 max: Some(Micros(4_000)),
             }],
         }],
+        stages: Vec::new(),
         errors: vec![ErrorCount {
             step: "send".to_owned(),
             kind: "status 503".to_owned(),
@@ -183,7 +184,7 @@ pub(crate) fn run() -> RunRecord {
             fingerprint: "00".to_owned(),
         },
         suite: suite(),
-        plan_hash: "11".to_owned(),
+        plan_hash: crate::plan::hash::hash(&suite()),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:1".to_owned(),
             started_here: true,
@@ -204,5 +205,8 @@ pub(crate) fn run() -> RunRecord {
         }),
         instrument: None,
         end: RunEnd::Complete,
+        shard: None,
+        capacity: None,
+        merged_from: None,
     }
 }

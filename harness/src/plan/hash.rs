@@ -12,8 +12,14 @@ pub fn hash(suite: &Suite) -> String {
     // A plan consists of texts, numbers and lists: there is nothing in it that JSON cannot hold. A
     // value that cannot be written would hash as `null`, which equals no plan.
     let value = serde_json::to_value(suite).unwrap_or(Value::Null);
+    hash_of_json(&value)
+}
+
+/// The same of a plan as it was saved, whatever version of the program saved it.
+#[must_use]
+pub fn hash_of_json(suite: &Value) -> String {
     let mut text = String::new();
-    write_canonical(&value, &mut text);
+    write_canonical(suite, &mut text);
     hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 

@@ -10,6 +10,7 @@ pub mod hash;
 pub mod load;
 pub mod planned;
 pub mod scenario;
+pub mod shard;
 pub mod step;
 pub mod suite;
 pub mod target;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{Metric, Statistic, Unit};
+use crate::units::Micros;
 
 /// What must hold of one figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,12 +18,46 @@ pub struct Target {
     pub statistic: Option<Statistic>,
     /// Only these steps; empty means all steps of the measured phase.
     pub steps: Vec<String>,
+    /// Only this part of the measured phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Span>,
+    /// Of goodput: what a request must meet, beside success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Micros>,
     /// The bound.
     pub bound: Bound,
     /// By how many percent of the bound the figure may miss it and still be MARGINAL.
     pub tolerance_percent: f64,
     /// A figure on the good side but beyond this is implausible and makes the target INVALID.
     pub implausible_beyond: Option<f64>,
+}
+
+/// A part of the measured phase, in whole seconds, because that is how finely it is kept.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// The first second that counts, from 0.
+    pub from: u32,
+    /// The first second that does not; none: to the end.
+    pub to: Option<u32>,
+}
+
+impl Span {
+    /// Whether a second is in it.
+    #[must_use]
+    pub fn contains(self, second: u32) -> bool {
+        second >= self.from && self.to.is_none_or(|to| second < to)
+    }
+}
+
+impl Target {
+    /// Whether it is held against the same figure of a baseline.
+    #[must_use]
+    pub fn is_relative(&self) -> bool {
+        self.bound.unit == Unit::PercentOfBaseline
+    }
 }
 
 /// The good side of a number.

@@ -108,6 +108,8 @@ pub(super) fn with_unit(value: f64, unit: Unit, quantity: Quantity) -> String {
         Unit::PerMinute => format!("{}/min{per_user}", number(value)),
         Unit::Users => format!("{value:.0}"),
         Unit::Megabytes => format!("{value:.1} MB"),
+        Unit::MegabytesPerMinute => format!("{} MB/min", number(value)),
+        Unit::PercentOfBaseline => format!("{}% of baseline", percent(value)),
     }
 }
 
@@ -128,6 +130,8 @@ pub(super) fn bound(bound: &Bound, quantity: Quantity) -> String {
         Unit::PerMinute => format!("{sign} {value}/min{per_user}"),
         Unit::Users => format!("{sign} {value}"),
         Unit::Megabytes => format!("{sign} {value} MB"),
+        Unit::MegabytesPerMinute => format!("{sign} {value} MB/min"),
+        Unit::PercentOfBaseline => format!("{sign} {value}% of baseline"),
     }
 }
 
@@ -152,10 +156,12 @@ pub(super) fn interval(judgement: &Judgement) -> String {
 
 fn ends(interval: &Interval, unit: Unit) -> String {
     let text = |value: f64| match unit {
-        Unit::Percent => percent(value),
+        Unit::Percent | Unit::PercentOfBaseline => percent(value),
         Unit::Users => format!("{value:.0}"),
         Unit::Megabytes => format!("{value:.1}"),
-        Unit::Milliseconds | Unit::PerSecond | Unit::PerMinute => number(value),
+        Unit::Milliseconds | Unit::PerSecond | Unit::PerMinute | Unit::MegabytesPerMinute => {
+            number(value)
+        }
     };
     format!("{} to {}", text(interval.low), text(interval.high))
 }
@@ -177,6 +183,8 @@ pub(super) fn method(method: Method) -> String {
             format!("Student's t over {windows} windows of 1 s")
         }
         Method::StudentSamples => "Student's t over samples".to_owned(),
+        Method::TheilSen => "slopes of all pairs (Theil and Sen)".to_owned(),
+        Method::Quotient => "quotient of two intervals".to_owned(),
     }
 }
 

@@ -3,8 +3,10 @@
 //! [`write_report`] fills the folder of a run from its record alone, so that a report can be written
 //! again at any time from `run.json`.
 
+pub mod annotations;
 pub mod chart;
 pub mod checksums;
+pub mod comparison;
 pub mod console;
 mod context;
 mod filters;

@@ -11,6 +11,7 @@ use crate::measurement::resource::ResourceSeries;
 use crate::metric::Statistic;
 use crate::verdict::Assessment;
 use crate::verdict::distribution::Distribution;
+use crate::verdict::family;
 use crate::verdict::judgement::Judgement;
 use crate::verdict::outcome::Verdict;
 use crate::verdict::stats::sample_floor;
@@ -100,6 +101,15 @@ fn targets(out: &mut String, record: &RunRecord, assessment: &Assessment) -> fmt
         of(Verdict::Fail),
         of(Verdict::Invalid),
     )?;
+    let judged = family::size(assessment.judgements());
+    if judged > 0 {
+        writeln!(
+            out,
+            "{judged} are judged by intervals; the chance that one of them is met and called FAIL is \
+             at most {} % over all (Holm).\n",
+            filters::percent(family::ERROR * 100.0)
+        )?;
+    }
     let mut open: Vec<&Judgement> = assessment
         .judgements()
         .filter(|judgement| judgement.verdict > Verdict::Pass)

@@ -29,6 +29,7 @@ mod scenario;
 mod schedule;
 mod script;
 mod server_timing;
+mod stages;
 mod step;
 mod story;
 mod sut;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use tokio_util::sync::CancellationToken;
 
+use crate::measurement::archive::ShardRecord;
 use crate::measurement::clock::{Clock, SystemClock};
 
 /// How to do a run.
@@ -26,6 +27,9 @@ pub struct RunOptions {
     pub headers: BTreeMap<String, String>,
     /// Seed of all randomness in the plan.
     pub seed: u64,
+    /// The share of the users that this process has, and when the measured phase of all shares
+    /// begins; none: all users, at once.
+    pub shard: Option<ShardRecord>,
     /// Whether the next scenario is begun after one that could not be finished.
     pub keep_going: bool,
     /// The arguments of the command, kept in the record.
@@ -49,6 +53,7 @@ impl RunOptions {
             secret: None,
             headers: BTreeMap::new(),
             seed: 1,
+            shard: None,
             keep_going: false,
             command: Vec::new(),
             cancel: CancellationToken::new(),

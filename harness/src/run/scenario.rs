@@ -16,6 +16,7 @@ use super::phase::{Broken, Limit, Moment, Watch, conduct};
 use super::recorder::{Counts, StepWindow, Totals};
 use super::sampler::{Sampled, Sampler};
 use super::script::{PhaseKind, Script};
+use super::stages::Stages;
 use super::sut::Sut;
 use crate::event::{Event, Tick};
 use crate::measurement::archive::{ArchiveError, RunEnd};
@@ -36,6 +37,8 @@ pub(super) struct Stage<'a> {
     /// The run's folder and name.
     pub(super) folder: &'a Path,
     pub(super) stamp: &'a str,
+    /// Number, from 0, of the first user of this process.
+    pub(super) first_user: u32,
     /// The scenario's place in the run, from 1, and how many there are.
     pub(super) position: u32,
     pub(super) of: u32,
@@ -69,6 +72,9 @@ pub(super) async fn perform(
     let mut broken = stage.sut.is_healthy().await.err().map(Broken::Failed);
     if broken.is_none() && plan.load.warm_up_iterations > 0 {
         (warm_up_requests, broken) = warm_up(plan, stage, limit, sink).await?;
+    }
+    if broken.is_none() {
+        broken = stage.wait_for_start().await;
     }
     if broken.is_none() {
         sink(Event::Measuring {
@@ -132,13 +138,27 @@ async fn warm_up(
 
 impl Stage<'_> {
     fn script(&self, plan: &Scenario, kind: PhaseKind) -> Result<Script, RunError> {
-        Script::new(
+        let mut script = Script::new(
             plan,
             kind,
             self.sut.to.clone(),
             self.stamp,
             self.options.seed,
-        )
+        )?;
+        script.first_user = self.first_user;
+        Ok(script)
+    }
+
+    /// Waits for the instant at which all shards of the run begin.
+    async fn wait_for_start(&self) -> Option<Broken> {
+        let start_at = self.options.shard?.start_at;
+        let left = start_at.duration_since(self.options.clock.now());
+        // One that is too late begins at once; that it was late is seen when the shards are merged.
+        let left = Duration::try_from(left).ok()?;
+        tokio::select! {
+            () = tokio::time::sleep(left) => None,
+            () = self.interrupt.cancelled() => Some(Broken::Interrupted),
+        }
     }
 
     fn watch(&self) -> Watch<'_> {
@@ -172,6 +192,7 @@ struct Measured<'a> {
     watch: Option<Health>,
     health: Option<GeneratorHealth>,
     windows: Vec<Window>,
+    stages: Stages,
     completed: u64,
     failed: u64,
     /// The first thing that could not be written or started.
@@ -206,6 +227,7 @@ impl<'a> Measured<'a> {
             watch: None,
             health: None,
             windows: Vec::new(),
+            stages: Stages::of(&plan.targets, names.len()),
             completed: 0,
             failed: 0,
             problem: None,
@@ -284,6 +306,7 @@ impl<'a> Measured<'a> {
         let mut all = Recording::growing();
         let mut completed_now = 0;
         for (second, steps) in self.script.recorder.close(last) {
+            self.stages.add(second, &steps);
             for (place, step) in steps.iter().enumerate() {
                 self.completed += step.completed;
                 self.failed += step.failed;
@@ -352,6 +375,7 @@ impl<'a> Measured<'a> {
             accounting: accounting(self.planned, counts),
             steps,
             windows: self.windows,
+            stages: self.stages.to_records().map_err(ArchiveError::from)?,
             errors,
             server,
             generator,

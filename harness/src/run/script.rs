@@ -26,6 +26,8 @@ pub(super) struct Script {
     /// Iterations of each user; none where time decides.
     pub(super) iterations: Option<u32>,
     pub(super) feeds: Vec<Feed>,
+    /// Number, from 0, of the first user of this process among those of all processes.
+    pub(super) first_user: u32,
     /// What `{{ run }}` is.
     pub(super) run: String,
     /// By how much the users' rows in the feeds are shifted.
@@ -106,6 +108,7 @@ impl Script {
             load: scenario.load.clone(),
             iterations,
             feeds: scenario.data.clone(),
+            first_user: 0,
             shift,
             to,
             recorder: Recorder::new(count, shards),
@@ -145,7 +148,10 @@ impl Script {
     /// Random numbers of a user.
     pub(super) fn chance(&self, user: u32, what: Chance) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(u64::from(user) * 2 + u64::from(matches!(what, Chance::Pauses)));
+        rng.set_stream(
+            (u64::from(self.first_user) + u64::from(user)) * 2
+                + u64::from(matches!(what, Chance::Pauses)),
+        );
         rng
     }
 

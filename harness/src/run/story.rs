@@ -1,5 +1,6 @@
 //! The order of a run. Everything is saved the moment it exists.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,7 @@ use crate::measurement::clock::stamp;
 use crate::measurement::environment::{Environment, ToolRecord};
 use crate::measurement::raw;
 use crate::plan::hash::hash;
+use crate::plan::scenario::Scenario;
 use crate::plan::suite::Suite;
 
 /// What ends a run before its end, with what was measured kept.
@@ -95,6 +97,9 @@ pub(super) async fn tell(
         bench: None,
         instrument: None,
         end: RunEnd::Unfinished,
+        shard: options.shard,
+        capacity: None,
+        merged_from: None,
     };
     run.instrument = calibration(options, &run, sink);
     run.save(&folder)?;
@@ -195,7 +200,9 @@ impl Teller<'_> {
                 // The one before has died and is recorded; this one gets a process of its own.
                 sut = self.launcher.connect(sink).await?;
             }
+            let (part, first_user) = share(plan, self.options)?;
             let stage = Stage {
+                first_user,
                 sut: &sut,
                 options: self.options,
                 interrupt: &self.interrupt,
@@ -204,7 +211,7 @@ impl Teller<'_> {
                 position: count(place + 1),
                 of,
             };
-            let record = scenario::perform(plan, &stage, sink).await?;
+            let record = scenario::perform(&part, &stage, sink).await?;
             sink(Event::ScenarioEnded {
                 name: record.name.clone(),
                 duration: record.duration,
@@ -281,6 +288,34 @@ impl Teller<'_> {
             }
             other => other,
         }
+    }
+}
+
+/// The scenario with the users that this process has, and the number of the first of them.
+fn share<'p>(
+    plan: &'p Scenario,
+    options: &RunOptions,
+) -> Result<(Cow<'p, Scenario>, u32), RunError> {
+    let Some(shard) = options.shard else {
+        return Ok((Cow::Borrowed(plan), 0));
+    };
+    let users = plan.load.users;
+    if plan.load.arrivals.is_some() {
+        return Err(RunError::Plan {
+            place: format!("scenario `{}`", plan.name),
+            message: "arrivals are one schedule and cannot be shared out; use users with pauses"
+                .to_owned(),
+        });
+    }
+    match shard.part.part_of(plan) {
+        Some(part) => Ok((Cow::Owned(part), shard.part.first_user_of(users))),
+        None => Err(RunError::Plan {
+            place: format!("scenario `{}`", plan.name),
+            message: format!(
+                "{users} users leave none for shard {} of {}; use fewer shards",
+                shard.part.index, shard.part.count
+            ),
+        }),
     }
 }
 

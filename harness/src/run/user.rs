@@ -107,7 +107,12 @@ impl<'a> User<'a> {
             script,
             number,
             seat,
-            variables: Variables::new(number, script.shift, &script.run, &script.feeds),
+            variables: Variables::new(
+                script.first_user + number,
+                script.shift,
+                &script.run,
+                &script.feeds,
+            ),
             pauses: script.chance(number, Chance::Pauses),
         }
     }

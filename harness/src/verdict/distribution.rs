@@ -151,6 +151,19 @@ impl Distribution {
         }
     }
 
+    /// Samples of at most this many ticks, as finely as the buckets tell.
+    #[must_use]
+    pub fn count_within(&self, ticks: u64) -> u64 {
+        if ticks >= self.max {
+            return self.count();
+        }
+        self.histogram
+            .iter_recorded()
+            .take_while(|bucket| bucket.value_iterated_to() <= ticks)
+            .map(|bucket| bucket.count_at_value())
+            .sum()
+    }
+
     /// The bucket that holds the sample of this rank (1 is the smallest), as its two ends: the
     /// instrument sees no finer.
     #[must_use]

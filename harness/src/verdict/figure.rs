@@ -3,14 +3,18 @@
 
 use super::distribution::{Distribution, DistributionError};
 use super::judgement::{Interval, Method, Reason};
-use super::stats;
+use super::stats::{self, CONFIDENCE};
 use crate::measurement::histogram::HistogramRecord;
-use crate::measurement::load::{ScenarioRecord, StepRecord};
+use crate::measurement::load::{ScenarioRecord, StepRecord, Window, WindowStep};
 use crate::measurement::memory::MemoryRecord;
-use crate::measurement::resource::{ResourceSample, ResourceSeries};
 use crate::metric::{Metric, Statistic, Unit};
-use crate::plan::target::Target;
+use crate::plan::target::{Span, Target};
 use crate::units::Micros;
+
+mod series;
+
+use self::series::of_series;
+pub(crate) use self::series::{average_cpu, peak_cpu};
 
 /// A figure in the unit of its bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,42 +60,82 @@ pub(crate) fn of_scenario(
     record: &ScenarioRecord,
     seed: u64,
 ) -> Result<Figure, NoFigure> {
-    let chosen = Chosen::new(target, record)?;
+    of_scenario_at(target, record, seed, CONFIDENCE)
+}
+
+/// The same with an interval of another confidence.
+pub(crate) fn of_scenario_at(
+    target: &Target,
+    record: &ScenarioRecord,
+    seed: u64,
+    confidence: f64,
+) -> Result<Figure, NoFigure> {
+    let chosen = Chosen::new(target, record, Sureness { seed, confidence })?;
+    let unit = match target.bound.unit {
+        Unit::PercentOfBaseline => *target
+            .metric
+            .units()
+            .first()
+            .ok_or(NoFigure::new(0, Reason::NoSuchStatistic))?,
+        unit => unit,
+    };
     match target.metric {
-        Metric::ResponseTime => chosen.time(target, seed, |step| &step.response),
-        Metric::ServiceTime => chosen.time(target, seed, |step| &step.service),
+        Metric::ResponseTime => chosen.time(target, |step| &step.response),
+        Metric::ServiceTime => chosen.time(target, |step| &step.service),
+        Metric::FirstByte => chosen.time(target, |step| &step.first_byte),
         Metric::ErrorRate => chosen.error_rate(),
-        Metric::Throughput => chosen.throughput(target.bound.unit, 1.0, seed),
+        Metric::Goodput => chosen.goodput(target.within, unit),
+        Metric::Throughput => chosen.throughput(unit, 1.0),
         Metric::ThroughputPerUser => {
             let users = f64::from(record.users.planned);
             if users == 0.0 {
                 return Err(NoFigure::new(0, Reason::NoSample));
             }
-            chosen.throughput(target.bound.unit, users, seed)
+            chosen.throughput(unit, users)
         }
         Metric::ConcurrentUsers => Ok(Figure {
             n: u64::from(record.users.started),
             value: f64::from(record.users.peak),
             interval: None,
         }),
-        Metric::Cpu | Metric::Memory | Metric::MemoryGrowth => {
+        Metric::Cpu | Metric::Memory | Metric::MemoryGrowth | Metric::MemorySlope => {
             let series = record
                 .server
                 .as_ref()
                 .ok_or(NoFigure::new(0, Reason::NotVisible))?;
-            of_series(target, series, seed)
+            of_series(target, series, seed, confidence)
         }
     }
 }
 
-/// The steps that a target is about, with their place in the windows.
+/// How sure an interval has to be, and the seed of its draws.
+#[derive(Debug, Clone, Copy)]
+struct Sureness {
+    seed: u64,
+    confidence: f64,
+}
+
+impl Sureness {
+    fn tail(self) -> f64 {
+        (1.0 - self.confidence) / 2.0
+    }
+}
+
+/// The steps and the part of the measured phase that a target is about.
 struct Chosen<'a> {
     record: &'a ScenarioRecord,
+    /// With their place in the windows.
     steps: Vec<(usize, &'a StepRecord)>,
+    phase: Option<Span>,
+    sureness: Sureness,
 }
 
 impl<'a> Chosen<'a> {
-    fn new(target: &Target, record: &'a ScenarioRecord) -> Result<Self, NoFigure> {
+    fn new(
+        target: &Target,
+        record: &'a ScenarioRecord,
+        sureness: Sureness,
+    ) -> Result<Self, NoFigure> {
         let steps: Vec<(usize, &StepRecord)> = record
             .steps
             .iter()
@@ -103,44 +147,80 @@ impl<'a> Chosen<'a> {
             .iter()
             .any(|name| !steps.iter().any(|(_, s)| s.step == *name));
         if missing {
-            Err(NoFigure::new(0, Reason::NoSample))
+            return Err(NoFigure::new(0, Reason::NoSample));
+        }
+        Ok(Self {
+            record,
+            steps,
+            phase: target.phase,
+            sureness,
+        })
+    }
+
+    /// The response times of the chosen steps, or with `of` of the whole measured phase other ones.
+    fn times(
+        &self,
+        of: impl Fn(&StepRecord) -> &HistogramRecord,
+    ) -> Result<Distribution, NoFigure> {
+        let Some(phase) = self.phase else {
+            return Ok(Distribution::merge(
+                self.steps.iter().map(|(_, step)| of(step)),
+            )?);
+        };
+        let stage = self
+            .record
+            .stages
+            .iter()
+            .find(|stage| stage.span == phase)
+            .ok_or(NoFigure::new(0, Reason::NoSample))?;
+        let kept = self
+            .steps
+            .iter()
+            .map(|(place, _)| stage.response.get(*place));
+        let kept: Vec<&HistogramRecord> = kept
+            .collect::<Option<_>>()
+            .ok_or(NoFigure::new(0, Reason::Corrupt))?;
+        let times = Distribution::merge(kept)?;
+        if times.count() == self.ended().0 {
+            Ok(times)
         } else {
-            Ok(Self { record, steps })
+            Err(NoFigure::new(0, Reason::Corrupt))
         }
     }
 
     fn time(
         &self,
         target: &Target,
-        seed: u64,
         histogram: impl Fn(&StepRecord) -> &HistogramRecord,
     ) -> Result<Figure, NoFigure> {
-        let times = Distribution::merge(self.steps.iter().map(|(_, step)| histogram(step)))?;
+        let times = self.times(histogram)?;
+        let confidence = self.sureness.confidence;
         match target.statistic {
             Some(Statistic::Average) => {
                 // Windows hold the sums of response times only.
                 let windows = if target.metric == Metric::ResponseTime {
-                    stats::ratio(
-                        &self.windows(|step| (step.sum.0 as f64, step.completed as f64)),
-                        seed,
-                    )
+                    let sums = self.windows(|step| (step.sum.0 as f64, step.completed as f64));
+                    stats::ratio_at(&sums, self.sureness.seed, confidence)
                 } else {
                     None
                 };
-                average(&times, windows, 1_000.0)
+                average(&times, windows, 1_000.0, confidence)
             }
-            statistic => of_distribution(&times, statistic, 1_000.0),
+            statistic => of_distribution_at(&times, statistic, 1_000.0, confidence),
         }
     }
 
-    /// Per window, the sums over the chosen steps.
-    fn windows(
-        &self,
-        part: impl Fn(&crate::measurement::load::WindowStep) -> (f64, f64),
-    ) -> Vec<(f64, f64)> {
+    fn chosen_windows(&self) -> impl Iterator<Item = &Window> {
+        let phase = self.phase;
         self.record
             .windows
             .iter()
+            .filter(move |window| phase.is_none_or(|phase| phase.contains(window.second)))
+    }
+
+    /// Per window, the sums over the chosen steps.
+    fn windows(&self, part: impl Fn(&WindowStep) -> (f64, f64)) -> Vec<(f64, f64)> {
+        self.chosen_windows()
             .map(|window| {
                 self.steps
                     .iter()
@@ -151,18 +231,43 @@ impl<'a> Chosen<'a> {
             .collect()
     }
 
-    fn error_rate(&self) -> Result<Figure, NoFigure> {
-        let failed: u64 = self.steps.iter().map(|(_, step)| step.failed).sum();
-        let ended = failed
-            + self
+    /// Requests that ended, well and badly.
+    fn ended(&self) -> (u64, u64) {
+        let sum = |counts: &mut dyn Iterator<Item = (u64, u64)>| {
+            counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        };
+        if self.phase.is_none() {
+            let mut counts = self
                 .steps
                 .iter()
-                .map(|(_, step)| step.completed)
-                .sum::<u64>();
-        let (low, high) = stats::wilson(failed, ended).ok_or(NoFigure::new(0, Reason::NoSample))?;
+                .map(|(_, step)| (step.completed, step.failed));
+            return sum(&mut counts);
+        }
+        let steps = self.chosen_windows().flat_map(|window| {
+            let of = |place: &usize| window.steps.get(*place);
+            self.steps.iter().filter_map(move |(place, _)| of(place))
+        });
+        sum(&mut steps.map(|step| (step.completed, step.failed)))
+    }
+
+    /// Length of the chosen part of the measured phase.
+    fn seconds(&self) -> f64 {
+        let whole = self.record.duration.as_secs();
+        match self.phase {
+            None => whole,
+            Some(phase) => {
+                let end = phase.to.map_or(whole, |to| whole.min(f64::from(to)));
+                end - f64::from(phase.from)
+            }
+        }
+    }
+
+    fn share(&self, hits: u64, of: u64) -> Result<Figure, NoFigure> {
+        let (low, high) = stats::wilson_at(hits, of, self.sureness.tail())
+            .ok_or(NoFigure::new(0, Reason::NoSample))?;
         Ok(Figure {
-            n: ended,
-            value: failed as f64 / ended as f64 * 100.0,
+            n: of,
+            value: hits as f64 / of as f64 * 100.0,
             interval: Some(Interval {
                 low: low * 100.0,
                 high: high * 100.0,
@@ -171,32 +276,74 @@ impl<'a> Chosen<'a> {
         })
     }
 
-    fn throughput(&self, unit: Unit, users: f64, seed: u64) -> Result<Figure, NoFigure> {
-        let completed: u64 = self.steps.iter().map(|(_, step)| step.completed).sum();
-        let seconds = self.record.duration.as_secs();
-        if completed == 0 || seconds <= 0.0 {
-            return Err(NoFigure::new(completed, Reason::NoSample));
+    fn error_rate(&self) -> Result<Figure, NoFigure> {
+        let (completed, failed) = self.ended();
+        self.share(failed, completed + failed)
+    }
+
+    /// Requests that ended well and in time: their share of all that ended, or so many per time.
+    fn goodput(&self, within: Option<Micros>, unit: Unit) -> Result<Figure, NoFigure> {
+        let limit = within.ok_or(NoFigure::new(0, Reason::NoSuchStatistic))?;
+        let (completed, failed) = self.ended();
+        let times = self.times(|step| &step.response)?;
+        let share = self.share(times.count_within(limit.0), completed + failed)?;
+        if unit == Unit::Percent {
+            return Ok(share);
+        }
+        // The rate of all that ended, times the share: the ends of both intervals are multiplied,
+        // which is at least as wide as the true one.
+        let rate = self.rate_of(unit, 1.0, |step| step.completed + step.failed)?;
+        let interval = match (share.interval, rate.interval) {
+            (Some(share), Some(rate)) => Some(Interval {
+                low: share.low / 100.0 * rate.low,
+                high: share.high / 100.0 * rate.high,
+                method: rate.method,
+            }),
+            _ => None,
+        };
+        Ok(Figure {
+            n: share.n,
+            value: share.value / 100.0 * rate.value,
+            interval,
+        })
+    }
+
+    fn throughput(&self, unit: Unit, users: f64) -> Result<Figure, NoFigure> {
+        self.rate_of(unit, users, |step| step.completed)
+    }
+
+    fn rate_of(
+        &self,
+        unit: Unit,
+        users: f64,
+        of: impl Fn(&WindowStep) -> u64,
+    ) -> Result<Figure, NoFigure> {
+        let seconds = self.seconds();
+        let counts = self.windows(|step| (of(step) as f64, 0.0));
+        let count: f64 = counts.iter().map(|(count, _)| count).sum();
+        let n = count as u64;
+        if n == 0 || seconds <= 0.0 {
+            return Err(NoFigure::new(n, Reason::NoSample));
         }
         let scale = if unit == Unit::PerMinute { 60.0 } else { 1.0 } / users;
-        let value = completed as f64 / seconds * scale;
-        let counts = self.windows(|step| (step.completed as f64, 0.0));
+        let value = count / seconds * scale;
+        let whole = self.record.duration.as_secs();
         let windows: Vec<(f64, f64)> = self
-            .record
-            .windows
-            .iter()
+            .chosen_windows()
             .zip(counts)
             .map(|(window, (count, _))| {
                 // The last window ends with the scenario, not with its second.
-                (count, (seconds - f64::from(window.second)).clamp(0.0, 1.0))
+                (count, (whole - f64::from(window.second)).clamp(0.0, 1.0))
             })
             .collect();
-        let interval = stats::ratio(&windows, seed).ok_or(NoFigure {
-            n: completed,
+        let Sureness { seed, confidence } = self.sureness;
+        let interval = stats::ratio_at(&windows, seed, confidence).ok_or(NoFigure {
+            n,
             value: Some(value),
             reason: Reason::TooShort,
         })?;
         Ok(Figure {
-            n: completed,
+            n,
             value,
             interval: Some(scaled(interval, scale)),
         })
@@ -215,11 +362,12 @@ fn average(
     times: &Distribution,
     windows: Option<Interval>,
     ticks: f64,
+    confidence: f64,
 ) -> Result<Figure, NoFigure> {
     let n = times.count();
     let mean = times.mean().ok_or(NoFigure::new(n, Reason::NoSample))?;
     let interval = windows
-        .or_else(|| stats::mean_of_samples(n, mean, times.deviation()?))
+        .or_else(|| stats::mean_of_samples_at(n, mean, times.deviation()?, confidence))
         .ok_or(NoFigure {
             n,
             value: Some(mean / ticks),
@@ -238,6 +386,16 @@ pub(crate) fn of_distribution(
     statistic: Option<Statistic>,
     ticks: f64,
 ) -> Result<Figure, NoFigure> {
+    of_distribution_at(times, statistic, ticks, CONFIDENCE)
+}
+
+/// The same with an interval of another confidence.
+pub(crate) fn of_distribution_at(
+    times: &Distribution,
+    statistic: Option<Statistic>,
+    ticks: f64,
+    confidence: f64,
+) -> Result<Figure, NoFigure> {
     let n = times.count();
     let none = NoFigure::new(n, Reason::NoSample);
     let observed = |value: f64| Figure {
@@ -246,7 +404,7 @@ pub(crate) fn of_distribution(
         interval: None,
     };
     let quantile = match statistic {
-        Some(Statistic::Average) => return average(times, None, ticks),
+        Some(Statistic::Average) => return average(times, None, ticks, confidence),
         Some(Statistic::Min) => return times.min().map(observed).ok_or(none),
         Some(Statistic::Max) => return times.max().map(observed).ok_or(none),
         other => other
@@ -259,14 +417,25 @@ pub(crate) fn of_distribution(
     if n < needed {
         return Err(too_few);
     }
-    let (low, high) = stats::quantile_ranks(n, quantile).ok_or(too_few)?;
-    let (low, high) = (
-        times.at_rank(low).ok_or(too_few)?,
-        times.at_rank(high).ok_or(too_few)?,
+    let (low, high) = stats::quantile_ends(n, quantile, confidence);
+    let ends = (
+        low.and_then(|rank| times.at_rank(rank))
+            .map(|bucket| bucket.0),
+        high.and_then(|rank| times.at_rank(rank))
+            .map(|bucket| bucket.1),
     );
+    let (low, high) = match ends {
+        (Some(low), Some(high)) => (low, high),
+        // At 99 % the floor of the statistic makes sure of both ends; where more is asked, the end
+        // that these samples cannot tell is open.
+        (low, high) if confidence > CONFIDENCE => {
+            (low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY))
+        }
+        _ => return Err(too_few),
+    };
     let interval = Interval {
-        low: low.0,
-        high: high.1,
+        low,
+        high,
         method: Method::OrderStatistics,
     };
     Ok(Figure {
@@ -274,107 +443,6 @@ pub(crate) fn of_distribution(
         value: value / ticks,
         interval: Some(scaled(interval, 1.0 / ticks)),
     })
-}
-
-/// CPU shares in percent of all cores, per second or as finely as sampled: (percent x time, time).
-pub(crate) fn cpu_windows(series: &ResourceSeries) -> Vec<(f64, f64)> {
-    let mut windows = Vec::new();
-    let mut from: Option<&ResourceSample> = None;
-    for sample in &series.samples {
-        let Some(start) = from else {
-            from = Some(sample);
-            continue;
-        };
-        let last = series
-            .samples
-            .last()
-            .is_some_and(|last| last.at == sample.at);
-        let time = sample.at.0.saturating_sub(start.at.0);
-        // A little under a second, so that four samples a second make one window.
-        if time >= 950_000 || (last && time > 0) {
-            let used = sample.cpu.0.saturating_sub(start.cpu.0) as f64;
-            let cores = f64::from(series.cores.max(1));
-            windows.push((used / cores * 100.0, time as f64));
-            from = Some(sample);
-        }
-    }
-    windows
-}
-
-fn of_series(target: &Target, series: &ResourceSeries, seed: u64) -> Result<Figure, NoFigure> {
-    let n = series.samples.len() as u64;
-    let none = NoFigure::new(n, Reason::NoSample);
-    let (Some(first), Some(last)) = (series.samples.first(), series.samples.last()) else {
-        return Err(none);
-    };
-    if n < 2 || first.at >= last.at {
-        return Err(none);
-    }
-    let megabytes = || {
-        series
-            .samples
-            .iter()
-            .map(|sample| sample.rss.as_megabytes())
-    };
-    let observed = |value: f64| {
-        Ok(Figure {
-            n,
-            value,
-            interval: None,
-        })
-    };
-    match (target.metric, target.statistic) {
-        (Metric::Cpu, Some(Statistic::Average)) => {
-            let value = cpu_share(first, last, series.cores);
-            let interval = stats::ratio(&cpu_windows(series), seed).ok_or(NoFigure {
-                n,
-                value: Some(value),
-                reason: Reason::TooShort,
-            })?;
-            Ok(Figure {
-                n,
-                value,
-                interval: Some(interval),
-            })
-        }
-        (Metric::Cpu, Some(Statistic::Max)) => peak_cpu(series).map_or(Err(none), observed),
-        (Metric::Memory, Some(Statistic::Min)) => {
-            observed(megabytes().fold(f64::INFINITY, f64::min))
-        }
-        (Metric::Memory, Some(Statistic::Max)) => observed(megabytes().fold(0.0, f64::max)),
-        (Metric::Memory, Some(Statistic::Average)) => observed(megabytes().sum::<f64>() / n as f64),
-        (Metric::MemoryGrowth, None) if first.rss.0 > 0 => {
-            observed((last.rss.0 as f64 / first.rss.0 as f64 - 1.0) * 100.0)
-        }
-        (Metric::MemoryGrowth, None) => Err(none),
-        _ => Err(NoFigure::new(n, Reason::NoSuchStatistic)),
-    }
-}
-
-/// CPU time between two samples in percent of all cores.
-pub(crate) fn cpu_share(from: &ResourceSample, to: &ResourceSample, cores: u32) -> f64 {
-    let used = Micros(to.cpu.0.saturating_sub(from.cpu.0)).as_secs();
-    let time = Micros(to.at.0.saturating_sub(from.at.0)).as_secs();
-    if time > 0.0 {
-        used / time / f64::from(cores.max(1)) * 100.0
-    } else {
-        0.0
-    }
-}
-
-/// The average over all samples; none for fewer than two.
-pub(crate) fn average_cpu(series: &ResourceSeries) -> Option<f64> {
-    let (first, last) = (series.samples.first()?, series.samples.last()?);
-    (first.at < last.at).then(|| cpu_share(first, last, series.cores))
-}
-
-/// The largest share over a second.
-pub(crate) fn peak_cpu(series: &ResourceSeries) -> Option<f64> {
-    let full = cpu_windows(series)
-        .into_iter()
-        .filter(|(_, time)| *time >= 500_000.0);
-    full.map(|(share, time)| share / time)
-        .max_by(f64::total_cmp)
 }
 
 /// The figure that a target of the memory profile asks for.

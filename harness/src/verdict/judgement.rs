@@ -44,6 +44,10 @@ pub enum Method {
     /// Student's t on single samples, taken as independent; only where a scenario is too short for
     /// windows.
     StudentSamples,
+    /// Kendall's statistic on the slopes of all pairs (Sen 1968), widened for correlated neighbours.
+    TheilSen,
+    /// The ends of two intervals divided: widest where both are at their worst.
+    Quotient,
 }
 
 /// Where the true figure lies, at 99 % confidence.
@@ -67,6 +71,11 @@ pub enum Reason {
     FigureGood,
     /// The interval contains the bound: the samples do not decide.
     IntervalContainsBound,
+    /// A miss for itself, but among so many targets one such miss is to be expected by chance.
+    FamilyWise {
+        /// Targets judged by intervals in this run.
+        targets: u32,
+    },
     /// A miss within the declared tolerance.
     WithinTolerance,
     /// A miss beyond the tolerance.
@@ -94,6 +103,11 @@ pub enum Reason {
     NotVisible,
     /// The plan asks for a statistic that this quantity does not have.
     NoSuchStatistic,
+    /// It is relative to a baseline, and none was given.
+    NoBaseline,
+    /// The baseline cannot be compared with: from another machine, plan or build, later than the run,
+    /// or invalid itself.
+    BaselineUnfit,
     /// The saved data does not agree with itself.
     Corrupt,
     /// The scenario or profile it belongs to is invalid.
@@ -112,6 +126,9 @@ impl Reason {
             Self::IntervalContainsBound => {
                 "the interval contains the bound, so these samples do not decide".to_owned()
             }
+            Self::FamilyWise { targets } => format!(
+                "misses the bound for itself, but not beyond what chance does to one of {targets} targets"
+            ),
             Self::WithinTolerance => "misses the bound within the declared tolerance".to_owned(),
             Self::BeyondTolerance => "misses the bound beyond the declared tolerance".to_owned(),
             Self::FinerThanInstrument { error_ms } => {
@@ -125,6 +142,10 @@ impl Reason {
             }
             Self::NotVisible => "the process of the system under test cannot be seen".to_owned(),
             Self::NoSuchStatistic => "this quantity has no such statistic".to_owned(),
+            Self::NoBaseline => {
+                "is relative to a baseline and none was given: --baseline RUN".to_owned()
+            }
+            Self::BaselineUnfit => "the baseline cannot be compared with".to_owned(),
             Self::Corrupt => "the saved data does not agree with itself".to_owned(),
             Self::GroupInvalid => "its scenario or profile is invalid".to_owned(),
             Self::RunInvalid => "the run is invalid".to_owned(),

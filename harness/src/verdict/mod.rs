@@ -5,12 +5,20 @@
 //! number or lets missing data pass.
 
 mod absolute;
+pub mod baseline;
+pub mod comparison;
 pub mod distribution;
+pub mod family;
 pub(crate) mod figure;
 pub mod generator;
 pub mod judgement;
 pub mod outcome;
+pub mod paired;
 mod precision;
+mod quantile;
+pub mod search;
+pub mod signed_rank;
+mod slope;
 pub mod stats;
 pub mod validity;
 
@@ -18,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::absolute::Question;
+use self::baseline::Baseline;
 use self::distribution::Distribution;
 use self::figure::NoFigure;
 use self::judgement::{Judgement, Quantity, Reason};
@@ -29,7 +38,7 @@ use crate::measurement::memory::MemoryRecord;
 use crate::metric::{Statistic, Unit};
 use crate::plan::scenario::Scenario;
 use crate::plan::suite::{BenchPlan, MemoryPlan, SummaryRow};
-use crate::plan::target::{Bound, Relation};
+use crate::plan::target::{Bound, Relation, Target};
 
 /// The name under which judgements of the memory profile go.
 pub const MEMORY: &str = "memory";
@@ -92,27 +101,77 @@ impl Assessment {
     }
 }
 
-/// Judges a run.
+/// Judges a run. Targets that are relative to a baseline are INVALID, because there is none.
 #[must_use]
 pub fn assess(record: &RunRecord) -> Assessment {
-    let mut causes = validity::of_run(record);
-    let void = (!causes.is_empty()).then_some(Reason::RunInvalid);
-    let scenarios: Vec<Group> = record
+    judge(record, None)
+}
+
+/// Judges a run with its relative targets held against an earlier one, of which nothing but its
+/// figures counts.
+#[must_use]
+pub fn assess_against(record: &RunRecord, baseline: &RunRecord) -> Assessment {
+    let is_sound = {
+        let assessment = assess(baseline);
+        assessment.causes.is_empty() && assessment.groups().all(|group| group.causes.is_empty())
+    };
+    let baseline = Baseline::new(baseline, record, is_sound);
+    let mut assessment = judge(record, Some(&baseline));
+    let is_needed = record
         .suite
         .scenarios
         .iter()
-        .map(|plan| scenario(plan, record, void))
+        .any(|plan| plan.targets.iter().any(Target::is_relative));
+    if is_needed && !baseline.obstacles.is_empty() {
+        assessment.causes.push(Cause {
+            kind: CauseKind::Baseline,
+            what: format!(
+                "the baseline cannot be compared with: {}",
+                baseline.obstacles.join("; ")
+            ),
+            advice: "give an earlier valid run of this plan from this machine with --baseline"
+                .to_owned(),
+        });
+        assessment.overall = Overall::Invalid;
+    }
+    assessment
+}
+
+fn judge(record: &RunRecord, baseline: Option<&Baseline<'_>>) -> Assessment {
+    let mut causes = validity::of_run(record);
+    if let Some(shard) = record.shard {
+        causes.push(Cause {
+            kind: CauseKind::PartMissing,
+            what: format!(
+                "this is shard {} of {}, a share of the load",
+                shard.part.index, shard.part.count
+            ),
+            advice: "merge all shards with steps-perf merge and judge the whole".to_owned(),
+        });
+    }
+    let void = (!causes.is_empty()).then_some(Reason::RunInvalid);
+    let mut scenarios: Vec<Group> = record
+        .suite
+        .scenarios
+        .iter()
+        .map(|plan| scenario(plan, record, baseline, void))
         .collect();
-    let memory = record
+    let mut memory = record
         .suite
         .memory
         .as_ref()
         .map(|plan| memory(plan, record.memory.as_ref(), void));
-    let bench = record
+    let mut bench = record
         .suite
         .bench
         .as_ref()
         .map(|plan| bench(plan, record.bench.as_ref(), void));
+    let mut all: Vec<&mut Group> = scenarios
+        .iter_mut()
+        .chain(&mut memory)
+        .chain(&mut bench)
+        .collect();
+    family::correct(&mut all, record, baseline);
     let groups: Vec<&Group> = scenarios.iter().chain(&memory).chain(&bench).collect();
     let summary: Vec<SummaryJudgement> = record
         .suite
@@ -159,7 +218,12 @@ fn void_of(causes: &[Cause], run: Option<Reason>) -> Option<Reason> {
     run.or((!causes.is_empty()).then_some(Reason::GroupInvalid))
 }
 
-fn scenario(plan: &Scenario, record: &RunRecord, void: Option<Reason>) -> Group {
+fn scenario(
+    plan: &Scenario,
+    record: &RunRecord,
+    baseline: Option<&Baseline<'_>>,
+    void: Option<Reason>,
+) -> Group {
     let measured = record
         .scenarios
         .iter()
@@ -179,6 +243,17 @@ fn scenario(plan: &Scenario, record: &RunRecord, void: Option<Reason>) -> Group 
         let figure = measured
             .ok_or(nothing())
             .and_then(|measured| figure::of_scenario(target, measured, record.seed));
+        let figure = match baseline {
+            _ if !target.is_relative() => figure,
+            Some(baseline) => baseline.relative(target, &plan.name, figure, stats::CONFIDENCE),
+            None => figure.and_then(|figure| {
+                Err(NoFigure {
+                    n: figure.n,
+                    value: None,
+                    reason: Reason::NoBaseline,
+                })
+            }),
+        };
         let judgement = Question::of_target(&plan.name, target).judge(figure, void);
         precision::limited(judgement, record.instrument.as_ref())
     });

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::judgement::{Interval, Method};
+use super::quantile;
 use crate::metric::Statistic;
 
 /// The confidence of all intervals.
@@ -49,6 +50,14 @@ pub fn quantile_ranks(n: u64, p: f64) -> Option<(u64, u64)> {
     Some((lower, upper))
 }
 
+/// The same two ranks at another confidence, each for itself: what these samples cannot tell is none.
+#[must_use]
+pub fn quantile_ends(n: u64, p: f64, confidence: f64) -> (Option<u64>, Option<u64>) {
+    let tail = (1.0 - confidence) / 2.0;
+    let upper = lower_rank(n, 1.0 - p, tail).map(|rank| n + 1 - rank);
+    (lower_rank(n, p, tail), upper)
+}
+
 /// The largest l >= 1 with P(Bin(n, p) <= l - 1) <= tail.
 fn lower_rank(n: u64, p: f64, tail: f64) -> Option<u64> {
     if n == 0 || !(p > 0.0 && p < 1.0) {
@@ -91,14 +100,27 @@ fn log_factorial(n: u64) -> f64 {
 /// The score interval of a share (Wilson, JASA 22, 1927), as two shares; none without trials.
 #[must_use]
 pub fn wilson(hits: u64, trials: u64) -> Option<(f64, f64)> {
+    score(hits, trials, Z)
+}
+
+/// The same where each end fails with a chance of `tail`.
+#[must_use]
+pub fn wilson_at(hits: u64, trials: u64, tail: f64) -> Option<(f64, f64)> {
+    if (tail - (1.0 - CONFIDENCE) / 2.0).abs() < 1e-12 {
+        return wilson(hits, trials);
+    }
+    score(hits, trials, quantile::normal(tail))
+}
+
+fn score(hits: u64, trials: u64, z: f64) -> Option<(f64, f64)> {
     if trials == 0 || hits > trials {
         return None;
     }
     let n = trials as f64;
     let share = hits as f64 / n;
-    let denominator = 1.0 + Z * Z / n;
-    let centre = (share + Z * Z / (2.0 * n)) / denominator;
-    let half = Z / denominator * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let denominator = 1.0 + z * z / n;
+    let centre = (share + z * z / (2.0 * n)) / denominator;
+    let half = z / denominator * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     // At the edges the formula is exact but for rounding, which must not leave 0 to 1.
     let low = if hits == 0 {
         0.0
@@ -131,12 +153,7 @@ pub fn ratio(windows: &[(f64, f64)], seed: u64) -> Option<Interval> {
     }
     if windows.len() < BOOTSTRAP_WINDOWS {
         let estimate = numerator / denominator;
-        let n = windows.len() as f64;
-        let squares: f64 = windows
-            .iter()
-            .map(|(a, b)| (a - estimate * b).powi(2))
-            .sum();
-        let error = (squares / (n * (n - 1.0))).sqrt() / (denominator / n);
+        let error = ratio_error(windows, estimate, denominator);
         let half = T.get(windows.len() - 3)? * error;
         let method = Method::StudentWindows { windows: count };
         return Some(Interval {
@@ -173,6 +190,39 @@ pub fn ratio(windows: &[(f64, f64)], seed: u64) -> Option<Interval> {
     })
 }
 
+/// The same at another confidence. So far out the draws of the bootstrap are too few to tell an end,
+/// so above 99 % Student's t over the windows is taken, which is exact for windows of one law.
+#[must_use]
+pub fn ratio_at(windows: &[(f64, f64)], seed: u64, confidence: f64) -> Option<Interval> {
+    if confidence <= CONFIDENCE {
+        return ratio(windows, seed);
+    }
+    let (numerator, denominator) = sums(windows.iter());
+    if windows.len() < 3 || denominator <= 0.0 {
+        return None;
+    }
+    let t = quantile::student(windows.len() as f64 - 1.0, (1.0 - confidence) / 2.0);
+    let estimate = numerator / denominator;
+    let half = t * ratio_error(windows, estimate, denominator);
+    Some(Interval {
+        low: (estimate - half).max(0.0),
+        high: estimate + half,
+        method: Method::StudentWindows {
+            windows: u32::try_from(windows.len()).ok()?,
+        },
+    })
+}
+
+/// Standard error of a ratio of sums (Cochran 1977, section 6.3).
+fn ratio_error(windows: &[(f64, f64)], estimate: f64, denominator: f64) -> f64 {
+    let n = windows.len() as f64;
+    let squares: f64 = windows
+        .iter()
+        .map(|(a, b)| (a - estimate * b).powi(2))
+        .sum();
+    (squares / (n * (n - 1.0))).sqrt() / (denominator / n)
+}
+
 fn sums<'a>(windows: impl Iterator<Item = &'a (f64, f64)>) -> (f64, f64) {
     windows.fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1))
 }
@@ -184,6 +234,21 @@ pub fn mean_of_samples(n: u64, mean: f64, deviation: f64) -> Option<Interval> {
         return None;
     }
     let half = T_29 * deviation / (n as f64).sqrt();
+    Some(Interval {
+        low: (mean - half).max(0.0),
+        high: mean + half,
+        method: Method::StudentSamples,
+    })
+}
+
+/// The same at another confidence.
+#[must_use]
+pub fn mean_of_samples_at(n: u64, mean: f64, deviation: f64, confidence: f64) -> Option<Interval> {
+    if confidence <= CONFIDENCE || n < MEAN_SAMPLES {
+        return mean_of_samples(n, mean, deviation);
+    }
+    let t = quantile::student(n as f64 - 1.0, (1.0 - confidence) / 2.0);
+    let half = t * deviation / (n as f64).sqrt();
     Some(Interval {
         low: (mean - half).max(0.0),
         high: mean + half,

@@ -66,6 +66,8 @@ pub enum CauseKind {
     Corrupt,
     /// Requests of a profile failed.
     ProfileFailures,
+    /// The baseline cannot be compared with.
+    Baseline,
 }
 
 /// One cause, for people.

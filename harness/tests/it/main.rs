@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod known_answer;
 #[cfg(test)]
 mod layering;

@@ -15,7 +15,7 @@ mod knowledge;
 mod recurrence;
 mod trend;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use history::{ClientHistory, Passage, PassageLink, SessionHistory};
 
@@ -134,8 +134,14 @@ pub struct Detection {
 #[must_use]
 pub fn topics_to_look_up(history: &ClientHistory, limit: usize) -> Vec<String> {
     let view = View::of(history);
-    let leading = view.leading().into_iter().take(limit);
-    leading.map(|topic| topic.label.to_owned()).collect()
+    let mut labels: Vec<String> = Vec::new();
+    for topic in view.leading() {
+        // Different terms may have been said in the same words first.
+        if labels.len() < limit && !labels.iter().any(|label| label == topic.label) {
+            labels.push(topic.label.to_owned());
+        }
+    }
+    labels
 }
 
 /// What the history supports, the most confident first. Pure: the same history gives the same
@@ -168,6 +174,8 @@ pub fn detect(history: &ClientHistory, config: &InsightConfig) -> Detection {
             .then_with(|| q(a).total_cmp(&q(b)))
             .then_with(|| (&a.detector, &a.slot).cmp(&(&b.detector, &b.slot)))
     });
+    let mut slots = BTreeSet::new();
+    drafts.retain(|draft| slots.insert((draft.detector.clone(), draft.slot.clone())));
     let truncated = drafts.len() > config.limit;
     drafts.truncate(config.limit);
     Detection {

@@ -9,7 +9,7 @@ mod instruments;
 mod patterns;
 mod slope;
 
-pub use patterns::patterns;
+pub use patterns::{patterns, topics};
 
 use super::insight::ClientHistory;
 use super::insight::history::View;

@@ -17,7 +17,6 @@ pub fn patterns(
 ) -> ClientPatterns {
     let view = View::of(history);
     let detection = detect(history, config);
-    let leading = view.leading();
     let finding = |draft: crate::analysis::insight::InsightDraft| PatternFinding {
         detector: draft.detector,
         statement: draft.statement,
@@ -29,11 +28,22 @@ pub fn patterns(
         client_id: client.clone(),
         sessions: u32::try_from(history.sessions.len()).unwrap_or(u32::MAX),
         client_messages: view.client_messages(),
-        topics: leading.into_iter().filter_map(topic).take(TOPICS).collect(),
+        topics: shown(&view),
         findings: detection.drafts.into_iter().map(finding).collect(),
         tests: u32::try_from(detection.tests).unwrap_or(u32::MAX),
         false_discovery_rate: config.false_discovery_rate,
     }
+}
+
+/// What was spoken of in more than two messages, without any test.
+#[must_use]
+pub fn topics(history: &ClientHistory) -> Vec<TopicPattern> {
+    shown(&View::of(history))
+}
+
+fn shown(view: &View<'_>) -> Vec<TopicPattern> {
+    let leading = view.leading().into_iter();
+    leading.filter_map(topic).take(TOPICS).collect()
 }
 
 /// A topic without a quotation that can be shown is not shown.

@@ -1,13 +1,21 @@
-//! `smart-steps eval`: the engine's rules judged on labelled lines, the user's own too.
+//! `smart-steps eval`: how well the engine does on labelled lines, the user's own too. What goes
+//! through memory uses the same use cases as the server, so that what it says holds for the server.
 //!
-//! A file holds one JSON object a line. What is printed are shares with their 95 % interval; a bound
-//! that is not met ends the command with exit code 1, so that a pipeline can hold it.
+//! A file holds one JSON object a line. Shares are printed with their 95 % interval; a bound that is
+//! not met ends the command with exit code 1, so that a pipeline can hold it.
 
 mod contradiction;
+mod conversation;
+mod fit;
 mod labelled;
 mod proportion;
+mod recall;
+mod remote;
+mod retrieval;
 mod risk;
 mod sentiment;
+mod subject;
+mod weights;
 
 use std::path::PathBuf;
 
@@ -20,6 +28,10 @@ use super::output::say;
 /// What is judged.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// How many of the wanted turns of a conversation a client's memory finds, and how fast
+    Retrieval(retrieval::Args),
+    /// Fit the weights of the memory's ranker, and measure them on conversations left out
+    Weights(weights::Args),
     /// Judge the risk rules on lines of {text, category or null, severity?, split?}
     Risk(risk::Args),
     /// Judge the claim rules on lines of {a, b, label, split?}; labels: contradiction, supersession,
@@ -32,11 +44,13 @@ pub(super) enum Command {
 /// How the outcome is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// A table for people.
     Text,
+    /// One object for programs.
     Json,
 }
 
-/// What every evaluation takes.
+/// What every evaluation of single lines takes.
 #[derive(Debug, clap::Args)]
 struct Source {
     /// The labelled lines
@@ -50,8 +64,10 @@ struct Source {
     format: Format,
 }
 
-pub(super) fn run(command: Command) -> Result<(), CliError> {
+pub(super) async fn run(command: Command) -> Result<(), CliError> {
     match command {
+        Command::Retrieval(args) => retrieval::run(args).await,
+        Command::Weights(args) => weights::run(args).await,
         Command::Risk(args) => risk::run(&args),
         Command::Contradiction(args) => contradiction::run(&args),
         Command::Sentiment(args) => sentiment::run(&args),

@@ -103,6 +103,12 @@ impl Scopes {
         table.entries.get(scope).map(|(_, entry)| Arc::clone(entry))
     }
 
+    /// The entry of `scope`, if it is in memory.
+    pub(in crate::memory) fn present(&self, scope: &MemoryScope) -> Option<Arc<Entry>> {
+        let table = self.table();
+        table.entries.get(scope).map(|(_, entry)| Arc::clone(entry))
+    }
+
     /// Removes everything said in `session`, and what of it may still come.
     pub(in crate::memory) fn forget_session(
         &self,

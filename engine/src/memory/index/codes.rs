@@ -12,6 +12,11 @@ use super::rotation::Rotation;
 /// The largest value of a 16-bit code, so that its rounded upper half still fits a byte.
 const CODE_MAX: f32 = 127.0 * 256.0;
 
+/// The nearest whole number. `round` is a call where the processor's own rounding is not assumed.
+fn nearest(value: f32) -> i32 {
+    (value + 0.5f32.copysign(value)) as i32
+}
+
 /// A query made ready for all codes.
 #[derive(Debug)]
 pub(super) struct CodedQuery {
@@ -35,7 +40,7 @@ impl CodedQuery {
         let values = rotation.turn(query.iter().copied());
         let largest = values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
         let scale = largest.max(f32::MIN_POSITIVE) / 127.0;
-        let high = values.iter().map(|v| (v / scale).round() as i8).collect();
+        let high = values.iter().map(|v| nearest(v / scale) as i8).collect();
         Self {
             values,
             high,
@@ -54,7 +59,7 @@ impl Codes {
         let largest = values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
         let scale = largest.max(f32::MIN_POSITIVE) / CODE_MAX;
         for value in values {
-            let code = (value / scale).round() as i32;
+            let code = nearest(value / scale);
             let high = (code + 128) >> 8;
             self.high.push(high as i8);
             self.low.push((code - high * 256) as i8);

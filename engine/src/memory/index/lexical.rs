@@ -250,31 +250,33 @@ impl<K: Key, const FIELDS: usize> LexicalIndex<K, FIELDS> {
                     sum.1 += idf;
                 }
             }
-            let mut hits: Vec<(f64, f64, &K)> = Vec::with_capacity(touched.len());
+            let mut hits: Vec<(f64, f64, u32)> = Vec::with_capacity(touched.len());
             for slot in touched.drain(..) {
                 let (score, idf) = std::mem::take(&mut sums[slot as usize]);
-                if let Some(item) = &self.slots[slot as usize]
-                    && score > 0.0
-                {
+                if score > 0.0 {
                     tell(score);
-                    hits.push((score, idf, &item.key));
+                    hits.push((score, idf, slot));
                 }
             }
-            let order = |a: &(f64, f64, &K), b: &(f64, f64, &K)| {
-                b.0.total_cmp(&a.0).then_with(|| a.2.cmp(b.2))
+            // Items are looked at where scores are equal only: they lie all over the memory.
+            let key = |slot: u32| self.slots[slot as usize].as_ref().map(|item| &item.key);
+            let order = |a: &(f64, f64, u32), b: &(f64, f64, u32)| {
+                b.0.total_cmp(&a.0).then_with(|| key(a.2).cmp(&key(b.2)))
             };
             if k > 0 && hits.len() > k {
                 hits.select_nth_unstable_by(k - 1, order);
             }
             hits.truncate(k);
             hits.sort_unstable_by(order);
-            hits.into_iter()
-                .map(|(score, matched_idf, key)| LexicalHit {
-                    key: key.clone(),
+            let hit = |(score, matched_idf, slot): (f64, f64, u32)| {
+                let key = key(slot)?.clone();
+                Some(LexicalHit {
+                    key,
                     score,
                     matched_idf,
                 })
-                .collect()
+            };
+            hits.into_iter().filter_map(hit).collect()
         })
     }
 

@@ -39,7 +39,8 @@ impl Tables {
         let mut entries = Vec::with_capacity(sums.len() * 16);
         for group in &sums {
             let low = lowest(group);
-            entries.extend(group.iter().map(|v| ((v - low) / step).round() as u8));
+            // Not `round`, which is a call where the processor's rounding is not assumed.
+            entries.extend(group.iter().map(|v| ((v - low) / step + 0.5) as u8));
         }
         Self {
             entries,

@@ -19,9 +19,9 @@ use super::{Key, VectorHit, best};
 use crate::domain::embedding::Embedding;
 
 /// Standard errors that the first stage allows itself. A neighbour is missed only if its estimate is
-/// lower than the truth by more than this and by more than it leads the k-th; with 1.25 that was once in
-/// a hundred neighbours or less. `docs/vector-search.md` has the curve.
-pub const MARGIN: f32 = 1.25;
+/// lower than the truth by more than this and by more than it leads the k-th; with 2 that was once in a
+/// thousand neighbours. `docs/vector-search.md` has the curve.
+pub const MARGIN: f32 = 2.0;
 /// Twice what a dot product of bytes is off, generously: its standard error is below 0.001.
 const ROUGH_SLACK: f32 = 0.005;
 /// With at most so many vectors per wanted neighbour, bits save nothing.
@@ -267,6 +267,17 @@ impl<K: Key> StagedIndex<K> {
             })
         };
         best(keys.filter_map(hit).collect(), k)
+    }
+
+    /// The cosines of the vectors under `keys` with `query`; none where there is no such vector.
+    #[must_use]
+    pub fn cosines(&self, keys: &[K], query: &Embedding) -> Vec<Option<f32>> {
+        let coded = CodedQuery::new(&self.rotation, query.as_slice());
+        let cosine = |key: &K| {
+            let place = *self.places.get(key)? as usize;
+            Some(self.codes.fine(self.kernel, &coded, place))
+        };
+        keys.iter().map(cosine).collect()
     }
 
     /// The cosines of `query` with about `count` of the vectors.

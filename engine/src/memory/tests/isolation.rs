@@ -8,7 +8,7 @@ use super::corpus::{memories, shipped};
 use super::shelf::Shelf;
 use crate::config::memory::MemoryConfig;
 use crate::domain::id::{ExperienceId, MessageId, SessionId};
-use crate::domain::memory::{Experience, ExperienceKind, MemoryScope, Recalled};
+use crate::domain::memory::{Experience, ExperienceKind, MemoryScope, Origin, Recalled};
 use crate::domain::timing::Phases;
 use crate::memory::{ContextRequest, Memories};
 
@@ -35,6 +35,7 @@ fn experience(scope: &MemoryScope, session: &str, text: &str, day: i64) -> Exper
         session: SessionId::derived(session.as_bytes()),
         message: MessageId::derived(place.as_bytes()),
         text: text.to_owned(),
+        origin: Origin::unknown(),
         topics: Vec::new(),
         affect: 0.0,
         importance: 0.5,

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod isolation;
+mod ranking;
 mod retrieval;
 mod shelf;
 mod snapshots;

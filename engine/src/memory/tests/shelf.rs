@@ -19,7 +19,9 @@ use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
 use crate::domain::risk::RiskFlag;
 use crate::domain::session::{Session, SessionFilter};
 use crate::domain::tenant::{ApiKey, KeyHash, Tenant};
-use crate::store::{FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet};
+use crate::store::{
+    DeltaRecord, FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet,
+};
 
 #[derive(Default)]
 pub(super) struct Shelf {
@@ -155,6 +157,40 @@ impl Store for Shelf {
         not_held()
     }
     async fn message(&self, _: &TenantId, _: &MessageId) -> Answer<Option<Message>> {
+        not_held()
+    }
+    async fn messages_with_deltas(
+        &self,
+        _: &TenantId,
+        _: &SessionId,
+        _: u32,
+        _: u32,
+    ) -> Answer<Vec<(Message, Option<DeltaRecord>)>> {
+        not_held()
+    }
+    async fn replies_quoting(
+        &self,
+        _: &TenantId,
+        _: &SessionId,
+        _: &MessageId,
+    ) -> Answer<Vec<Message>> {
+        not_held()
+    }
+    async fn sessions_folded_otherwise(
+        &self,
+        _: u32,
+        _: Option<&(TenantId, SessionId)>,
+        _: u32,
+    ) -> Answer<Vec<(TenantId, SessionId)>> {
+        not_held()
+    }
+    async fn experiences_of(
+        &self,
+        _: &TenantId,
+        _: &ClientId,
+        _: &SessionId,
+        _: &MessageId,
+    ) -> Answer<Vec<Experience>> {
         not_held()
     }
     async fn fold(&self, _: &TenantId, _: &SessionId) -> Answer<Option<FoldRecord>> {

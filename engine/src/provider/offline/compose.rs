@@ -115,6 +115,7 @@ fn memory<'a>(
         experience_id,
         session_id,
         message_id,
+        role: Role::Client,
         text: words,
         ..
     } = &recalled.item

@@ -131,6 +131,8 @@ fn experience(text: &str) -> Recalled {
         experience_id: ExperienceId::derived(text.as_bytes()),
         session_id: SessionId::derived(b"before"),
         message_id: MessageId::derived(text.as_bytes()),
+        role: Role::Client,
+        speaker: None,
         text: text.to_owned(),
         said_at: Timestamp::UNIX_EPOCH,
     };

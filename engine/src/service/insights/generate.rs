@@ -8,7 +8,7 @@ use crate::analysis::insight::{
     Detection, InsightConfig, InsightDraft, Passage, PassageLink, detect, topics_to_look_up,
 };
 use crate::domain::id::{ClientId, InsightId, PersonaId, SessionId};
-use crate::domain::insight::{Insight, InsightStatus};
+use crate::domain::insight::{DetectorTest, Insight, InsightStatus};
 use crate::domain::memory::{Recalled, RecalledItem};
 use crate::domain::persona::PersonaKey;
 use crate::domain::session::Session;
@@ -306,7 +306,8 @@ fn merged(known: &Insight, draft: InsightDraft, now: Timestamp) -> Option<Insigh
     }
     let same_evidence = evidence.len() == known.evidence.len()
         && evidence.iter().all(|piece| known.evidence.contains(piece));
-    let same_figures = known.test == draft.test && known.confidence == draft.confidence;
+    let same_figures =
+        same_test(&known.test, &draft.test) && is_near(known.confidence, draft.confidence);
     let retracted = known.status == InsightStatus::Retracted;
     if same_evidence && same_figures && known.statement == draft.statement && !retracted {
         return None;
@@ -325,4 +326,21 @@ fn merged(known: &Insight, draft: InsightDraft, now: Timestamp) -> Option<Insigh
         updated_at: now,
         ..known.clone()
     })
+}
+
+/// The figures are stored as decimal text, which may give back a neighbour of the number.
+fn is_near(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-12 * a.abs().max(b.abs())
+}
+
+fn same_test(a: &DetectorTest, b: &DetectorTest) -> bool {
+    let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => is_near(a, b),
+        (a, b) => a == b,
+    };
+    a.name == b.name
+        && a.n == b.n
+        && is_near(a.effect, b.effect)
+        && near(a.p, b.p)
+        && near(a.q, b.q)
 }

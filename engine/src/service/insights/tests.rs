@@ -180,7 +180,13 @@ async fn a_repeat_finds_the_same_and_writes_nothing() {
     let again = insights.generate(&told.scope, &request).await.unwrap();
     assert!(first.created > 0);
     assert_eq!((again.created, again.updated, again.retracted), (0, 0, 0));
-    assert_eq!(first.insights, again.insights);
+    let said = |run: &Run| -> Vec<(InsightId, String)> {
+        let insights = run.insights.iter();
+        insights
+            .map(|it| (it.id.clone(), it.statement.clone()))
+            .collect()
+    };
+    assert_eq!(said(&first), said(&again));
     // A reviewer's word stays, and moves the confidence of the detector's others.
     let rejected = &first.insights[0];
     insights

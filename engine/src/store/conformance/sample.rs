@@ -12,7 +12,7 @@ use crate::domain::id::{
 use crate::domain::insight::{DetectorTest, Evidence, Insight, InsightStatus};
 use crate::domain::instrument::{Instrument, InstrumentEntry};
 use crate::domain::job::{Job, Task};
-use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope};
+use crate::domain::memory::{Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Origin};
 use crate::domain::message::{Citation, CitationSource, Message, ReplyNote, Role};
 use crate::domain::persona::{
     Chunk, Document, Limits, Persona, PersonaKey, Profile, Rules, Style, Traits,
@@ -199,6 +199,8 @@ impl Sample {
             metadata: metadata.as_object().unwrap().clone(),
             state: SessionState::Active,
             message_count: 0,
+            next_seq: 0,
+            edits: 0,
             revision: 1,
             created_at,
             updated_at: created_at,
@@ -262,6 +264,7 @@ impl Sample {
             session: session.id.clone(),
             version: 1,
             seq: 2,
+            edits: 0,
             state: state.to_vec(),
         }
     }
@@ -274,6 +277,7 @@ impl Sample {
             session: session.id.clone(),
             message: MessageId::new(&self.ids, &self.clock),
             text: text.to_owned(),
+            origin: Origin::unknown(),
             topics: texts(&["sleep", "work"]),
             affect: -0.25,
             importance: 0.1 + 0.2,

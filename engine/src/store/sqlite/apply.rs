@@ -3,7 +3,9 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Failure;
-use super::{answer, client, document, experience, fold, insight, instrument, job, knowledge};
+use super::{
+    answer, client, delta, document, experience, fold, insight, instrument, job, knowledge,
+};
 use super::{message, persona, risk, session, tenant};
 use crate::store::{Write, WriteSet};
 
@@ -35,6 +37,13 @@ pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(
             Write::DeleteClient { tenant, client } => client::delete(db, tenant, client).await,
             Write::DeleteTenant(id) => tenant::delete(db, id).await,
             Write::InsertMessage(it) => message::insert(db, it).await,
+            Write::UpdateMessage(it) => message::update(db, it).await,
+            Write::DeleteMessage {
+                tenant,
+                session,
+                id,
+            } => message::delete(db, tenant, session, id).await,
+            Write::PutDelta(it) => delta::put(db, it).await,
             Write::PutFold(it) => fold::put(db, it).await,
             Write::InsertExperience(it) => experience::insert(db, it).await,
             Write::RequireQuoted { tenant, evidence } => {

@@ -1,11 +1,13 @@
 //! Experiences: what personas keep of exchanges.
 
+use serde_json::{Map, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{SqlitePool, query};
 
 use super::columns::{Columns, inserted, json};
 use super::error::Failure;
-use crate::domain::memory::{Experience, MemoryScope};
+use crate::domain::id::{ClientId, MessageId, SessionId, TenantId};
+use crate::domain::memory::{Experience, MemoryScope, Origin};
 use crate::store::StoreError;
 
 pub(super) async fn experiences(
@@ -13,13 +15,35 @@ pub(super) async fn experiences(
     scope: &MemoryScope,
 ) -> Result<Vec<Experience>, Failure> {
     let rows = query(
-        "SELECT * FROM experiences \
-         WHERE tenant = ? AND client = ? AND persona_owner = ? AND persona = ? ORDER BY id",
+        "SELECT e.*, m.role, m.seq, m.metadata FROM experiences e \
+         LEFT JOIN messages m ON m.tenant = e.tenant AND m.id = e.message \
+         WHERE e.tenant = ? AND e.client = ? AND e.persona_owner = ? AND e.persona = ? \
+         ORDER BY e.id",
     )
     .bind(scope.tenant.as_str())
     .bind(scope.client.as_str())
     .bind(scope.persona.owner.as_str())
     .bind(scope.persona.id.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn of_message(
+    db: &SqlitePool,
+    tenant: &TenantId,
+    client: &ClientId,
+    session: &SessionId,
+    message: &MessageId,
+) -> Result<Vec<Experience>, Failure> {
+    let rows = query(
+        "SELECT * FROM experiences \
+         WHERE tenant = ? AND client = ? AND session = ? AND message = ? ORDER BY id",
+    )
+    .bind(tenant.as_str())
+    .bind(client.as_str())
+    .bind(session.as_str())
+    .bind(message.as_str())
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
@@ -37,12 +61,25 @@ fn read(row: &SqliteRow) -> Result<Experience, StoreError> {
         session: row.id("session")?,
         message: row.id("message")?,
         text: row.get("text")?,
+        origin: origin(&row)?,
         topics: row.json("topics")?,
         affect: row.get("affect")?,
         importance: row.get("importance")?,
         kind: row.word("kind")?,
         created_at: row.time("created_at")?,
     })
+}
+
+/// What the message tells that the experience was made of.
+fn origin(row: &Columns<'_>) -> Result<Origin, StoreError> {
+    let Some(metadata) = row.optional_json::<Map<String, Value>>("metadata")? else {
+        return Ok(Origin::unknown());
+    };
+    Ok(Origin::new(
+        row.word("role")?,
+        row.integer("seq")?,
+        &metadata,
+    ))
 }
 
 pub(super) async fn insert(

@@ -13,6 +13,7 @@ mod apply;
 mod check;
 mod client;
 mod columns;
+mod delta;
 mod document;
 mod error;
 mod experience;
@@ -49,7 +50,9 @@ pub use writer::WriterCounts;
 
 use self::error::{Failure, unavailable};
 use self::writer::{Counters, Request, Writer};
-use super::{FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet};
+use super::{
+    DeltaRecord, FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet,
+};
 use crate::config::database::DatabaseConfig;
 use crate::domain::document::DocumentHead;
 use crate::domain::id::{
@@ -290,6 +293,36 @@ impl Store for SqliteStore {
         self.in_store_terms(message::message(&self.readers, tenant, id).await)
     }
 
+    async fn messages_with_deltas(
+        &self,
+        tenant: &TenantId,
+        session: &SessionId,
+        from_seq: u32,
+        limit: u32,
+    ) -> Result<Vec<(Message, Option<DeltaRecord>)>, StoreError> {
+        let found = delta::with_messages(&self.readers, tenant, session, from_seq, limit).await;
+        self.in_store_terms(found)
+    }
+
+    async fn replies_quoting(
+        &self,
+        tenant: &TenantId,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<Vec<Message>, StoreError> {
+        let found = message::replies_quoting(&self.readers, tenant, session, message).await;
+        self.in_store_terms(found)
+    }
+
+    async fn sessions_folded_otherwise(
+        &self,
+        version: u32,
+        after: Option<&(TenantId, SessionId)>,
+        limit: u32,
+    ) -> Result<Vec<(TenantId, SessionId)>, StoreError> {
+        self.in_store_terms(fold::of_other_versions(&self.readers, version, after, limit).await)
+    }
+
     async fn fold(
         &self,
         tenant: &TenantId,
@@ -309,6 +342,17 @@ impl Store for SqliteStore {
 
     async fn experiences(&self, scope: &MemoryScope) -> Result<Vec<Experience>, StoreError> {
         self.in_store_terms(experience::experiences(&self.readers, scope).await)
+    }
+
+    async fn experiences_of(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<Vec<Experience>, StoreError> {
+        let found = experience::of_message(&self.readers, tenant, client, session, message).await;
+        self.in_store_terms(found)
     }
 
     async fn insight(

@@ -76,6 +76,8 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
         metadata: row.json("metadata")?,
         state: row.word("state")?,
         message_count: row.integer("message_count")?,
+        next_seq: row.integer("next_seq")?,
+        edits: row.integer("edits")?,
         revision: row.integer("revision")?,
         created_at: row.time("created_at")?,
         updated_at: row.time("updated_at")?,
@@ -85,8 +87,8 @@ fn read(row: &SqliteRow) -> Result<Session, StoreError> {
 pub(super) async fn insert(db: &mut SqliteConnection, session: &Session) -> Result<(), Failure> {
     let outcome = query(
         "INSERT INTO sessions (tenant, id, client, persona_owner, persona, title, goals, metadata, \
-         state, message_count, revision, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         state, message_count, revision, created_at, updated_at, next_seq, edits) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(session.tenant.as_str())
     .bind(session.id.as_str())
@@ -101,6 +103,8 @@ pub(super) async fn insert(db: &mut SqliteConnection, session: &Session) -> Resu
     .bind(i64::from(session.revision))
     .bind(session.created_at.as_microsecond())
     .bind(session.updated_at.as_microsecond())
+    .bind(i64::from(session.next_seq))
+    .bind(i64::from(session.edits))
     .execute(db)
     .await;
     let parent = || format!("tenant {}", session.tenant);
@@ -111,12 +115,12 @@ pub(super) async fn insert(db: &mut SqliteConnection, session: &Session) -> Resu
 /// all updates count a message and keep the state, so the state is only named when that fails.
 const UPDATE_SAME_STATE: &str = "UPDATE sessions \
     SET title = ?1, goals = ?2, metadata = ?3, message_count = ?4, revision = ?5, \
-        created_at = ?6, updated_at = ?7 \
+        created_at = ?6, updated_at = ?7, next_seq = ?14, edits = ?15 \
     WHERE tenant = ?8 AND id = ?9 AND revision = ?5 - 1 AND client = ?10 \
         AND persona_owner = ?11 AND persona = ?12 AND state = ?13";
 const UPDATE_STATE_TOO: &str = "UPDATE sessions \
     SET title = ?1, goals = ?2, metadata = ?3, message_count = ?4, revision = ?5, \
-        created_at = ?6, updated_at = ?7, state = ?13 \
+        created_at = ?6, updated_at = ?7, next_seq = ?14, edits = ?15, state = ?13 \
     WHERE tenant = ?8 AND id = ?9 AND revision = ?5 - 1 AND client = ?10 \
         AND persona_owner = ?11 AND persona = ?12";
 
@@ -138,6 +142,8 @@ pub(super) async fn update(db: &mut SqliteConnection, session: &Session) -> Resu
             .bind(session.persona.owner.as_str())
             .bind(session.persona.id.as_str())
             .bind(session.state.as_str())
+            .bind(i64::from(session.next_seq))
+            .bind(i64::from(session.edits))
             .execute(&mut *db)
             .await?;
         if outcome.rows_affected() == 1 {

@@ -271,6 +271,8 @@ fn erases(write: &Write) -> bool {
     matches!(
         write,
         Write::DeleteSession { .. }
+            | Write::DeleteMessage { .. }
+            | Write::UpdateMessage(_)
             | Write::DeleteInsight { .. }
             | Write::DeleteInstrumentEntry { .. }
             | Write::DeleteDocument { .. }

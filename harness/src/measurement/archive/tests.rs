@@ -61,6 +61,34 @@ fn another_format_is_named() {
 }
 
 #[test]
+fn a_plan_that_was_changed_after_the_run_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sample::run().save(folder.path()).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text.replace("\"subject\": \"A service\"", "\"subject\": \"Another\"");
+    assert_ne!(text, changed);
+    std::fs::write(&path, changed).unwrap();
+    let error = RunRecord::load(&path).unwrap_err();
+    assert!(matches!(error, ArchiveError::PlanChanged { .. }), "{error}");
+}
+
+/// The committed run was written by an earlier version of the program.
+#[test]
+fn a_committed_run_is_still_read() {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports");
+    let mut read = 0;
+    for entry in std::fs::read_dir(reports).unwrap() {
+        let path = entry.unwrap().path();
+        if path.join(FILE).is_file() {
+            let run = RunRecord::load(&path).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!run.scenarios.is_empty());
+            read += 1;
+        }
+    }
+    assert!(read > 0);
+}
+
+#[test]
 fn a_wrong_value_is_named_by_its_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = sample::run().save(folder.path()).unwrap();

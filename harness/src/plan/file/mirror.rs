@@ -235,10 +235,38 @@ pub(super) struct TargetFile {
     /// Only these steps; all steps of the iterations if not given.
     #[serde(default)]
     pub(super) steps: Vec<String>,
-    /// The bound, e.g. "< 500 ms".
+    /// Only steps of these endpoints.
+    #[serde(default)]
+    pub(super) endpoints: Vec<String>,
+    /// Only this part of the measured phase: "ramp", "steady" (after the ramp), or
+    /// { from = "10 s", to = "30 s" } in whole seconds.
+    pub(super) phase: Option<PhaseFile>,
+    /// Of `goodput`: what a successful request must meet, e.g. "< 200 ms" of response time.
+    pub(super) within: Option<String>,
+    /// The bound, e.g. "< 500 ms", or "< 110 % of baseline".
     pub(super) bound: String,
     /// By how much of the bound the figure may miss it and still be MARGINAL, e.g. "20 %".
     pub(super) tolerance: Option<String>,
     /// A figure beyond this on the good side cannot be true, e.g. "0.05 ms".
     pub(super) implausible: Option<String>,
+}
+
+/// A part of the measured phase.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum PhaseFile {
+    /// "ramp" or "steady".
+    Named(String),
+    /// E.g. { from = "10 s", to = "30 s" }.
+    Between(PhaseRange),
+}
+
+/// The ends of a part of the measured phase.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhaseRange {
+    /// Its begin, in whole seconds; the start if not given.
+    pub(super) from: Option<String>,
+    /// Its end, in whole seconds; the end if not given.
+    pub(super) to: Option<String>,
 }

@@ -10,6 +10,7 @@ mod feed;
 mod load;
 mod mirror;
 mod mirror_suite;
+mod phase;
 mod quantity;
 mod read;
 mod scenario;

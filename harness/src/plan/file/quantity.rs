@@ -70,6 +70,8 @@ pub(super) fn figure(text: &str) -> Result<(f64, Unit), String> {
     let (number, unit) = number_and_unit(text)?;
     let figure = match unit {
         "%" => (number, Unit::Percent),
+        "% of baseline" => (number, Unit::PercentOfBaseline),
+        "MB/min" => (number, Unit::MegabytesPerMinute),
         "/s" | "/sec" => (number, Unit::PerSecond),
         "/min" => (number, Unit::PerMinute),
         "user" | "users" => (number, Unit::Users),
@@ -93,6 +95,8 @@ pub(super) fn written(unit: Unit) -> &'static str {
         Unit::PerMinute => "/min",
         Unit::Users => "users",
         Unit::Megabytes => "MB",
+        Unit::MegabytesPerMinute => "MB/min",
+        Unit::PercentOfBaseline => "% of baseline",
     }
 }
 
@@ -205,6 +209,8 @@ mod tests {
             Unit::PerMinute,
             Unit::Users,
             Unit::Megabytes,
+            Unit::MegabytesPerMinute,
+            Unit::PercentOfBaseline,
         ])
     }
 

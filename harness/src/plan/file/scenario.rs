@@ -9,6 +9,7 @@ use super::steps::{self, Place};
 use super::targets;
 use super::variables::Scope;
 use super::{feed, load};
+use crate::plan::load::Load;
 use crate::plan::scenario::{Order, Scenario, View};
 
 /// The profile that is made of the plain values.
@@ -98,6 +99,13 @@ pub(super) fn convert(
     let context = targets::Context {
         at: root.key("targets"),
         steps: names.iter().map(String::as_str).collect(),
+        endpoints: [&setup, &steps, &teardown]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|step| (step.endpoint.clone(), step.name.as_str()))
+            .collect(),
+        ramp_end: load.as_ref().map(ramp_end),
         tolerance: default_tolerance.unwrap_or(0.0),
         is_memory: false,
     };
@@ -120,6 +128,16 @@ pub(super) fn convert(
     default_tolerance?;
     targets::check_reach(document, &scenario, profile);
     is_good.then_some(scenario)
+}
+
+/// The first whole second in which all users have started; 0 if all do so in the first.
+fn ramp_end(load: &Load) -> u32 {
+    let seconds = f64::from(load.users.saturating_sub(1)) / load.ramp_per_second;
+    if seconds <= 1.0 {
+        0
+    } else {
+        seconds.ceil() as u32
+    }
 }
 
 /// `full` means the plain values and cannot be changed by a table of its own.

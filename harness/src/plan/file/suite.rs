@@ -129,6 +129,8 @@ pub(super) fn memory(
     let context = targets::Context {
         at: plain_at.key("targets"),
         steps: Vec::new(),
+        endpoints: Vec::new(),
+        ramp_end: None,
         tolerance: default_tolerance.unwrap_or(0.0),
         is_memory: true,
     };

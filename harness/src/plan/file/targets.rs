@@ -4,13 +4,15 @@ use serde::Serialize;
 
 use super::document::{Document, KeyPath};
 use super::mirror::TargetFile;
+use super::phase;
 use super::quantity::{self, BOUND_HINT, written};
-use super::read::{noted, tolerance};
+use super::read::{duration, noted, tolerance};
 use crate::metric::{Metric, Statistic, Unit};
 use crate::plan::error::offered;
 use crate::plan::load::Length;
 use crate::plan::scenario::Scenario;
 use crate::plan::target::{Bound, Target};
+use crate::units::Micros;
 
 /// What a list of targets is about.
 pub(super) struct Context<'a> {
@@ -18,6 +20,10 @@ pub(super) struct Context<'a> {
     pub(super) at: KeyPath,
     /// Steps that targets may name.
     pub(super) steps: Vec<&'a str>,
+    /// Endpoints that targets may name, each with one of its steps.
+    pub(super) endpoints: Vec<(String, &'a str)>,
+    /// When the last user has started, in whole seconds, for targets on the ramp.
+    pub(super) ramp_end: Option<u32>,
     /// Tolerance of targets that state none.
     pub(super) tolerance: f64,
     /// Whether they are of the memory profile, which knows nothing but memory.
@@ -65,6 +71,9 @@ fn target(
     }
     is_good &= statistic_fits(document, at, metric, file.statistic);
     is_good &= steps_fit(document, context, at, file);
+    let steps = chosen_steps(document, context, at, file);
+    let phase = phase::convert(document, context, at, file);
+    let within = within(document, at, file);
     let bound = noted(
         document,
         &at.key("bound"),
@@ -87,7 +96,9 @@ fn target(
         label: file.label.clone(),
         metric,
         statistic: file.statistic,
-        steps: file.steps.clone(),
+        steps: steps?,
+        phase: phase?,
+        within: within?,
         bound: bound?,
         tolerance_percent: tolerance_percent?,
         implausible_beyond: implausible?,
@@ -147,16 +158,25 @@ fn steps_fit(
     let mut is_good = true;
     let is_whole = matches!(
         file.metric,
-        Metric::ConcurrentUsers | Metric::Cpu | Metric::Memory | Metric::MemoryGrowth
+        Metric::ConcurrentUsers
+            | Metric::Cpu
+            | Metric::Memory
+            | Metric::MemoryGrowth
+            | Metric::MemorySlope
     );
-    if is_whole && !file.steps.is_empty() {
+    if is_whole && !(file.steps.is_empty() && file.endpoints.is_empty()) {
+        let key = if file.steps.is_empty() {
+            "endpoints"
+        } else {
+            "steps"
+        };
         document.report(
-            &at.key("steps"),
+            &at.key(key),
             format!(
                 "`{}` is a figure of the whole and not of steps",
                 word(&file.metric)
             ),
-            Some("remove `steps`"),
+            Some(&format!("remove `{key}`")),
         );
         return false;
     }
@@ -173,6 +193,90 @@ fn steps_fit(
     is_good
 }
 
+/// The named steps, and those of the named endpoints.
+fn chosen_steps(
+    document: &mut Document<'_>,
+    context: &Context<'_>,
+    at: &KeyPath,
+    file: &TargetFile,
+) -> Option<Vec<String>> {
+    let mut steps = file.steps.clone();
+    let mut is_good = true;
+    for (place, endpoint) in file.endpoints.iter().enumerate() {
+        let before = steps.len();
+        let of = context
+            .endpoints
+            .iter()
+            .filter(|(name, _)| name == endpoint);
+        for (_, step) in of {
+            if !steps.iter().any(|known| known == step) {
+                steps.push((*step).to_owned());
+            }
+        }
+        let is_known = context.endpoints.iter().any(|(name, _)| name == endpoint);
+        if !is_known {
+            let known: Vec<&str> = context
+                .endpoints
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect();
+            document.report(
+                &at.key("endpoints").index(place),
+                format!("no step has the endpoint `{endpoint}`"),
+                Some(&offered(endpoint, &known)),
+            );
+            is_good = false;
+        } else if before == steps.len() {
+            document.report(
+                &at.key("endpoints").index(place),
+                format!("the steps of `{endpoint}` are named already"),
+                Some("remove it here or in `steps`"),
+            );
+            is_good = false;
+        }
+    }
+    is_good.then_some(steps)
+}
+
+fn within(document: &mut Document<'_>, at: &KeyPath, file: &TargetFile) -> Option<Option<Micros>> {
+    let at = at.key("within");
+    match (&file.within, file.metric) {
+        (None, Metric::Goodput) => {
+            document.report(
+                &at,
+                "goodput counts successful requests that were fast enough; how fast is that?",
+                Some("within = \"200 ms\""),
+            );
+            None
+        }
+        (None, _) => Some(None),
+        (Some(text), Metric::Goodput) => {
+            let text = text.trim().trim_start_matches(['<', '=']);
+            let time = duration(document, &at, text)?;
+            if time.0 == 0 {
+                document.report(
+                    &at,
+                    "no request takes no time",
+                    Some("a time, e.g. \"200 ms\""),
+                );
+                return None;
+            }
+            Some(Some(time))
+        }
+        (Some(_), metric) => {
+            document.report(
+                &at,
+                format!(
+                    "`within` is a condition of `goodput`, not of `{}`",
+                    word(&metric)
+                ),
+                Some("remove it, or metric = \"goodput\""),
+            );
+            None
+        }
+    }
+}
+
 fn bound_fits(
     document: &mut Document<'_>,
     at: &KeyPath,
@@ -180,7 +284,8 @@ fn bound_fits(
     bound: Bound,
 ) -> Option<Bound> {
     let units: Vec<&str> = metric.units().iter().map(|unit| written(*unit)).collect();
-    if !metric.units().contains(&bound.unit) {
+    let is_relative = bound.unit == Unit::PercentOfBaseline;
+    if !is_relative && !metric.units().contains(&bound.unit) {
         document.report(
             at,
             format!(
@@ -192,10 +297,7 @@ fn bound_fits(
         );
         return None;
     }
-    let more_is_better = matches!(
-        metric,
-        Metric::Throughput | Metric::ThroughputPerUser | Metric::ConcurrentUsers
-    );
+    let more_is_better = metric.more_is_better();
     if bound.relation.smaller_is_better() == more_is_better {
         let (right, better) = if more_is_better {
             (">", "more")
@@ -216,7 +318,8 @@ fn bound_fits(
         );
         return None;
     }
-    let is_share = matches!(metric, Metric::ErrorRate | Metric::Cpu);
+    let is_share = matches!(metric, Metric::ErrorRate | Metric::Cpu | Metric::Goodput)
+        && bound.unit == Unit::Percent;
     if is_share && bound.value > 100.0 {
         document.report(
             at,

@@ -165,7 +165,7 @@ fn make() -> RunRecord {
             fingerprint: "f".repeat(64),
         },
         suite: plan::suite(),
-        plan_hash: "a".repeat(64),
+        plan_hash: crate::plan::hash::hash(&plan::suite()),
         sut: Some(SutRecord {
             url: "http://127.0.0.1:18080".to_owned(),
             started_here: true,
@@ -179,6 +179,9 @@ fn make() -> RunRecord {
         bench: Some(bench()),
         instrument: None,
         end: RunEnd::Complete,
+        shard: None,
+        capacity: None,
+        merged_from: None,
     }
 }
 
@@ -306,6 +309,7 @@ fn scenario(shape: &Shape) -> ScenarioRecord {
             .map(|(step, (times, failed))| step_record((step.0, step.1), times, *failed))
             .collect(),
         windows,
+        stages: Vec::new(),
         errors: errors(shape, &failed),
         server: Some(series(shape, duration, shape.cpu, shape.megabytes, tag)),
         generator: ResourceSeries {

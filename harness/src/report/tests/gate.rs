@@ -257,6 +257,8 @@ fn a_server_that_cannot_be_seen_has_no_cpu_verdict() {
             metric: Metric::Cpu,
             statistic: Some(Statistic::Average),
             steps: Vec::new(),
+            phase: None,
+            within: None,
             bound: Bound {
                 relation: Relation::Below,
                 value: 99.0,

@@ -17,6 +17,7 @@ fn record() -> RunRecord {
     let mut record = sample::record();
     record.scenarios.truncate(2);
     record.suite.scenarios.truncate(2);
+    record.plan_hash = crate::plan::hash::hash(&record.suite);
     record
 }
 

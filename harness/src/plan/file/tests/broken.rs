@@ -340,3 +340,83 @@ parts = [
     };
     snapshot("suite", &[told(suite), told(summary)].join("\n\n"));
 }
+
+/// A mistake in a target, by what it puts in place of what, and what the message must say.
+#[test]
+fn mistakes_of_targets_on_parts() {
+    let bound = "bound = \"< 200 ms\"";
+    let errors = "metric = \"error_rate\"\nbound = \"< 0.5 %\"";
+    let with = |more: &str| format!("{bound}\n{more}");
+    for (from, to, said) in [
+        (
+            "steps = [\"add_item\"]",
+            "endpoints = [\"/crats\"]".to_owned(),
+            "`targets[0].endpoints[0]`: no step has the endpoint `/crats`",
+        ),
+        (
+            bound,
+            with("phase = \"rampp\""),
+            "`targets[0].phase`: there is no phase `rampp`",
+        ),
+        (
+            bound,
+            with("phase = { from = \"3 s\", to = \"3 s\" }"),
+            "`targets[0].phase`: this phase ends before it begins",
+        ),
+        (
+            bound,
+            with("phase = { from = \"500 ms\" }"),
+            "phases are kept in whole seconds",
+        ),
+        (
+            "metric = \"response_time\"",
+            "metric = \"service_time\"\nphase = \"steady\"".to_owned(),
+            "this quantity is kept for the whole measured phase only",
+        ),
+        (
+            errors,
+            "metric = \"goodput\"\nbound = \"> 99 %\"".to_owned(),
+            "how fast is that?",
+        ),
+        (
+            bound,
+            with("within = \"1 s\""),
+            "`within` is a condition of `goodput`, not of `response_time`",
+        ),
+        (
+            errors,
+            "metric = \"goodput\"\nwithin = \"1 s\"\nbound = \"< 99 %\"".to_owned(),
+            "of `goodput`, more is better",
+        ),
+        (
+            errors,
+            "metric = \"memory_slope\"\nbound = \"< 5 MB\"".to_owned(),
+            "`memory_slope` is not measured in MB",
+        ),
+    ] {
+        let message = message(from, &to);
+        assert!(message.starts_with("shop.toml:"), "{message}");
+        assert!(
+            message.contains(said) && message.contains("try: "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn targets_on_parts_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shop.toml");
+    let text = include_str!("shop.toml").replacen(
+        "bound = \"< 200 ms\"",
+        "bound = \"< 110 % of baseline\"\nphase = \"ramp\"",
+        1,
+    );
+    std::fs::write(&path, text).expect("written");
+    let suite = load_scenario_file(&path, "full").expect("good");
+    let target = &suite.scenarios[0].targets[0];
+    // 10 users at 5 a second: the last begins after 1.8 s.
+    let span = target.phase.expect("a phase");
+    assert_eq!((span.from, span.to), (0, Some(2)));
+    assert!(target.is_relative());
+}

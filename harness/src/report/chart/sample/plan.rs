@@ -201,6 +201,8 @@ fn target(
         metric,
         statistic,
         steps: Vec::new(),
+        phase: None,
+        within: None,
         bound: Bound {
             relation,
             value,
