@@ -13,7 +13,9 @@
 mod analysis;
 mod answer;
 mod auth;
+mod clients;
 mod conversations;
+mod documents;
 mod export;
 mod extract;
 mod health;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::id::{DocumentId, PersonaId};
-use crate::domain::persona::{Document, Limits, Persona, Profile, Rules, Style, Traits};
+use crate::domain::id::PersonaId;
+use crate::domain::persona::{Limits, Persona, Profile, Rules, Style, Traits};
 
 use super::Api;
 use super::answer::{self, Answer};
@@ -109,44 +109,6 @@ impl From<Persona> for PersonaBody {
 pub(super) struct ValidationBody {
     valid: bool,
     errors: Vec<FieldProblem>,
-}
-
-/// A document for a persona's foundation.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewDocumentBody {
-    /// The file's name, e.g. `grief.md`; a document of the same name is replaced.
-    name: String,
-    /// Markdown.
-    content: String,
-}
-
-/// A document of a persona's foundation.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DocumentBody {
-    #[schema(value_type = String)]
-    id: DocumentId,
-    name: String,
-    title: String,
-    bytes: usize,
-    /// How many passages it was cut into; only in the answer to its upload.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    passages: Option<usize>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-}
-
-impl From<Document> for DocumentBody {
-    fn from(document: Document) -> Self {
-        Self {
-            id: document.id,
-            bytes: document.content.len(),
-            name: document.name,
-            title: document.title,
-            passages: None,
-            created_at: document.created_at,
-        }
-    }
 }
 
 /// What is looked for.
@@ -338,59 +300,6 @@ pub(super) async fn validate(
             errors,
         },
     )
-}
-
-/// Takes a document into the foundation of a persona of the tenant.
-#[utoipa::path(
-    post, path = "/personas/{id}/documents", tag = "personas", operation_id = "add_document",
-    params(("id" = String, Path)), request_body = NewDocumentBody,
-    responses(
-        (status = 201, body = DocumentBody, headers(("Location" = String))),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-    )
-)]
-pub(super) async fn add_document(
-    State(api): State<Arc<Api>>,
-    call: Call,
-    PathId(id): PathId<PersonaId>,
-    submission: Submission<NewDocumentBody>,
-) -> Answer {
-    let NewDocumentBody { name, content } = submission.value;
-    let (document, chunks) = api
-        .services
-        .personas
-        .add_document(&call.scope, &id, &name, content)
-        .await?;
-    let location = format!("/api/v1/personas/{id}/documents");
-    let body = DocumentBody {
-        passages: Some(chunks.len()),
-        ..document.into()
-    };
-    answer::located(
-        answer::json(&call.scope.phases, StatusCode::CREATED, &body)?,
-        &location,
-    )
-}
-
-/// The documents of a persona's foundation.
-#[utoipa::path(
-    get, path = "/personas/{id}/documents", tag = "personas", operation_id = "list_documents",
-    params(("id" = String, Path)),
-    responses(
-        (status = 200, body = PageAnswer<DocumentBody>),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-    )
-)]
-pub(super) async fn documents(
-    State(api): State<Arc<Api>>,
-    call: Call,
-    PathId(id): PathId<PersonaId>,
-) -> Answer {
-    let documents = api.services.personas.documents(&call.scope, &id).await?;
-    let data = documents.into_iter().map(DocumentBody::from).collect();
-    answer::ok(&call.scope.phases, &PageAnswer::whole(data))
 }
 
 /// The passages of a persona's documents that are relevant to a query, with the reasons.

@@ -15,13 +15,18 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::Problem;
 use super::{
-    Api, analysis, auth, conversations, export, health, insights, jobs, memory, openapi, personas,
-    progress, reports, request, risk_flags, sessions, transcripts,
+    Api, analysis, auth, clients, conversations, documents, export, health, insights, jobs, memory,
+    openapi, personas, progress, reports, request, risk_flags, sessions, transcripts,
 };
 
 /// All documented addresses.
-pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
+pub(super) fn documented(upload_limit: usize) -> OpenApiRouter<Arc<Api>> {
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(documents::add, documents::list))
+        .layer(DefaultBodyLimit::max(upload_limit));
     let v1 = OpenApiRouter::new()
+        // /clients/{id}
+        .routes(routes!(clients::delete))
         // /sessions
         .routes(routes!(sessions::create, sessions::list))
         // /sessions/{id}
@@ -51,7 +56,11 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
         // /personas/{id}
         .routes(routes!(personas::read, personas::change, personas::delete))
         // /personas/{id}/documents
-        .routes(routes!(personas::add_document, personas::documents))
+        .merge(uploads)
+        // /personas/{id}/documents/{document_id}
+        .routes(routes!(documents::read, documents::delete))
+        // /personas/{id}/documents/{document_id}/release
+        .routes(routes!(documents::release))
         // /personas/{id}/retrieve
         .routes(routes!(personas::retrieve))
         // /personas/{id}/knowledge
@@ -103,7 +112,7 @@ pub(super) fn documented() -> OpenApiRouter<Arc<Api>> {
 
 /// Everything that the server answers.
 pub fn router(api: Arc<Api>) -> Router {
-    let (routes, document) = documented().split_for_parts();
+    let (routes, document) = documented(api.http.upload_limit_bytes).split_for_parts();
     let body_limit = DefaultBodyLimit::max(api.http.body_limit_bytes);
     routes
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))

@@ -3,7 +3,9 @@
 //! Exit codes: 0 when it was done, 1 when it failed, 2 when the command line cannot be understood.
 //! What was asked for goes to standard output, everything else to standard error.
 
+mod check;
 mod config;
+mod document;
 mod error;
 mod eval;
 mod ingest;
@@ -41,17 +43,22 @@ enum Command {
     Persona(persona::Command),
     /// Take documents into the foundation of a tenant's persona
     Ingest(ingest::Args),
+    /// List, release and remove documents
+    #[command(subcommand)]
+    Document(document::Command),
     /// Show which passages a persona would recall for a query, and why
     Retrieve(retrieve::Args),
     /// Measure the engine on labelled examples
     #[command(subcommand)]
     Eval(eval::Command),
-    /// Make tenants
+    /// Make and remove tenants
     #[command(subcommand)]
     Tenant(tenant::Command),
     /// Make API keys
     #[command(subcommand)]
     Key(key::Command),
+    /// Prove that the database is sound and that the indexes agree with it
+    Check(check::Args),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -77,10 +84,12 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Serve(args) => wait_for(serve::run(args)),
         Command::Persona(command) => persona::run(command),
         Command::Ingest(args) => wait_for(ingest::run(args)),
+        Command::Document(command) => wait_for(document::run(command)),
         Command::Retrieve(args) => wait_for(retrieve::run(args)),
         Command::Eval(command) => wait_for(eval::run(command)),
         Command::Tenant(command) => wait_for(tenant::run(command)),
         Command::Key(command) => wait_for(key::run(command)),
+        Command::Check(args) => wait_for(check::run(args)),
         Command::Config(command) => config::run(command),
         Command::Openapi => openapi::run(),
     }

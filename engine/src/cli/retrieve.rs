@@ -1,7 +1,7 @@
 //! `smart-steps retrieve`
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::id::{PersonaId, TenantId};
@@ -11,7 +11,7 @@ use crate::startup;
 
 use super::error::CliError;
 use super::output::say;
-use super::settings::SettingsArgs;
+use super::settings::{SettingsArgs, must_exist};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -48,7 +48,8 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
         let path = scratch.0.join("retrieve.db").display().to_string();
         layers.lay_flag("a temporary database", "database.path", path)?;
     } else {
-        must_exist(&layers.build()?.database.path)?;
+        let path = layers.build()?.database.path;
+        must_exist(&path, "leave out --database to search the shipped personas")?;
     }
     let services = startup::services(&layers.build()?).await?;
     let scope = Scope {
@@ -65,16 +66,6 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
     }
     let passages: Vec<String> = found.iter().enumerate().map(described).collect();
     say(passages.join("\n\n").trim_end())
-}
-
-fn must_exist(path: &Path) -> Result<(), CliError> {
-    if path.exists() {
-        return Ok(());
-    }
-    Err(CliError::Nothing(format!(
-        "there is no database {}; leave out --database to search the shipped personas",
-        path.display()
-    )))
 }
 
 fn described((index, recalled): (usize, &Recalled)) -> String {

@@ -10,7 +10,7 @@ use crate::domain::id::TenantId;
 use crate::domain::tenant::KeySecret;
 use crate::service::{Scope, Services};
 use crate::shutdown::Shutdown;
-use crate::startup::{self, Server};
+use crate::startup::{self, Bound, Server};
 use crate::telemetry;
 
 use super::error::CliError;
@@ -52,8 +52,10 @@ pub(super) async fn run(args: Args) -> Result<(), CliError> {
         return Err(CliError::DevInPublic(config.http.listen));
     }
     let shutdown = Shutdown::on_signals().map_err(CliError::Runtime)?;
+    // First, so that a second start beside a running server is refused before it touches the database.
+    let bound = Bound::at(&config.http).await?;
     let services = startup::services(&config).await?;
-    let server = Server::bind(Arc::clone(&services), &config).await?;
+    let server = Server::on(bound, Arc::clone(&services), &config);
     if args.dev {
         dev_key(&services, &args.dev_key_file).await?;
     }

@@ -1,6 +1,6 @@
 //! Arguments that several subcommands share: where the configuration comes from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ENVIRONMENT_FILE, Layers};
 
@@ -29,4 +29,15 @@ impl SettingsArgs {
     pub(super) fn config(&self) -> Result<Config, CliError> {
         Ok(self.layers()?.build()?)
     }
+}
+
+/// Refuses a database that is not there, for commands that must not make one.
+pub(super) fn must_exist(path: &Path, instead: &str) -> Result<(), CliError> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(CliError::Nothing(format!(
+        "there is no database {}; {instead}",
+        path.display()
+    )))
 }

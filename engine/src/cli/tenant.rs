@@ -5,12 +5,25 @@ use crate::startup;
 
 use super::error::CliError;
 use super::output::say;
-use super::settings::SettingsArgs;
+use super::settings::{SettingsArgs, must_exist};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Make a tenant and print its id
     Create(Args),
+    /// Remove a tenant with everything that it owns: keys, personas, documents, clients, sessions
+    Delete(Delete),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Delete {
+    /// Which
+    id: TenantId,
+    /// The id once more: there is no way back
+    #[arg(long, value_name = "ID")]
+    confirm: TenantId,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -25,7 +38,33 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(command: Command) -> Result<(), CliError> {
-    let Command::Create(args) = command;
+    match command {
+        Command::Create(args) => create(args).await,
+        Command::Delete(args) => delete(args).await,
+    }
+}
+
+async fn delete(args: Delete) -> Result<(), CliError> {
+    if args.confirm != args.id {
+        return Err(CliError::Values(format!(
+            "--confirm says {:?} and not {:?}; nothing was removed",
+            args.confirm.as_str(),
+            args.id.as_str()
+        )));
+    }
+    let config = args.settings.config()?;
+    must_exist(&config.database.path, "name the file with --database")?;
+    let services = startup::services(&config).await?;
+    let deleted = services.delete_tenant(&args.id).await;
+    services.close().await;
+    deleted?;
+    say(&format!(
+        "tenant {} is removed with everything it owned",
+        args.id
+    ))
+}
+
+async fn create(args: Args) -> Result<(), CliError> {
     let id = match args.id {
         Some(id) => id,
         None => slug(&args.name).parse().map_err(|_| {

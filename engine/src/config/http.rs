@@ -15,6 +15,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// The largest request body.
     pub body_limit_bytes: usize,
+    /// The largest body of a document's upload.
+    pub upload_limit_bytes: usize,
     request_timeout_ms: u64,
     shutdown_grace_ms: u64,
 }
@@ -37,6 +39,11 @@ impl HttpConfig {
             "http.body_limit_bytes",
             self.body_limit_bytes,
             1_024..=64 << 20,
+        )?;
+        within(
+            "http.upload_limit_bytes",
+            self.upload_limit_bytes,
+            1_024..=1 << 30,
         )?;
         within(
             "http.request_timeout_ms",

@@ -1,5 +1,7 @@
 //! The `[memory]` section: how memories are indexed, searched, joined and kept.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 /// Which index answers nearest-neighbour queries.
@@ -13,6 +15,17 @@ pub enum VectorChoice {
     /// The fastest that was measured at every size: one bit per component for all vectors, more for
     /// the best of them.
     Auto,
+}
+
+/// Which model makes the vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmbedderChoice {
+    /// The table that ships with the program.
+    Static,
+    /// A sentence transformer read from `model_folder`; the program must be built with the feature
+    /// `sentence-transformer`.
+    SentenceTransformer,
 }
 
 /// How two scored lists of passages become one.
@@ -30,6 +43,10 @@ pub enum Fusion {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryConfig {
+    /// Which model makes the vectors.
+    pub embedder: EmbedderChoice,
+    /// The folder of a sentence transformer; looked at only when one is chosen.
+    pub model_folder: PathBuf,
     /// Which vector index is used.
     pub vector_index: VectorChoice,
     /// HNSW: links per node.
@@ -65,7 +82,9 @@ pub struct MemoryConfig {
     pub passage_min_words: usize,
     /// Passages: no sentence is added that would exceed so many words.
     pub passage_max_words: usize,
-    /// The largest document that is taken, in bytes.
+    /// The largest file that is taken, in bytes.
+    pub source_max_bytes: usize,
+    /// The largest text of a document that is taken, in bytes.
     pub document_max_bytes: usize,
 
     /// Whether indexes are kept on disk, beside the database, so that a start need not build them.
@@ -87,6 +106,8 @@ impl MemoryConfig {
     /// The values that the tests are written for; equal to those of the compiled-in defaults.
     pub(crate) fn for_tests() -> Self {
         Self {
+            embedder: EmbedderChoice::Static,
+            model_folder: PathBuf::from("all-MiniLM-L6-v2"),
             vector_index: VectorChoice::Auto,
             hnsw_links: 16,
             hnsw_ef_construction: 200,
@@ -102,6 +123,7 @@ impl MemoryConfig {
             diversity: 0.8,
             passage_min_words: 60,
             passage_max_words: 140,
+            source_max_bytes: 16 * 1024 * 1024,
             document_max_bytes: 1024 * 1024,
             snapshots: true,
             snapshot_from: 2_000,

@@ -244,7 +244,32 @@ pub struct KnowledgeDomain {
     pub updated_at: Timestamp,
 }
 
+/// What one use or review adds to a knowledge domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnowledgeGain {
+    /// The tenant whose use of the persona it was.
+    pub tenant: TenantId,
+    /// The persona.
+    pub persona: PersonaKey,
+    /// The domain, as in the persona's expertise.
+    pub domain: String,
+    /// Evidence for.
+    pub alpha: f64,
+    /// Evidence against.
+    pub beta: f64,
+    /// Questions for which passages were found.
+    pub answered: u64,
+    /// Questions for which nothing relevant was found.
+    pub abstained: u64,
+    /// When it was observed.
+    pub at: Timestamp,
+}
+
 impl KnowledgeDomain {
+    /// The prior of both parameters: as much for as against, and little of both (Jeffreys' prior of
+    /// a proportion).
+    pub const PRIOR: f64 = 0.5;
+
     /// The mean of the Beta distribution, between 0 and 1.
     #[must_use]
     pub fn confidence(&self) -> f64 {

@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod clock;
+pub mod document;
 pub mod embedding;
 pub mod id;
 pub mod insight;

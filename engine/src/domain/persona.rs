@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document::{DocumentFormat, Quarantine};
 use super::id::{ChunkId, DocumentId, PersonaId, TenantId};
 
 /// A persona and its owner together: the key under which its data is kept.
@@ -125,10 +126,25 @@ pub struct Document {
     pub name: String,
     /// The first heading.
     pub title: String,
-    /// The text, as given.
+    /// What the file was.
+    pub format: DocumentFormat,
+    /// The text: Markdown and plain text as given, HTML and PDF as they were read.
     pub content: String,
+    /// SHA-256 of the file and of how it was cut: the same digest, the same passages. None for a
+    /// document that was stored before digests were kept.
+    pub digest: Option<[u8; 32]>,
+    /// Why it is withheld from every search, if it is or was.
+    pub quarantine: Option<Quarantine>,
     /// When it was stored.
     pub created_at: Timestamp,
+}
+
+impl Document {
+    /// Whether its passages may be found.
+    #[must_use]
+    pub fn is_searchable(&self) -> bool {
+        self.quarantine.as_ref().is_none_or(Quarantine::is_released)
+    }
 }
 
 /// A passage of a document: whole sentences of one section.

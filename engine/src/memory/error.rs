@@ -31,15 +31,43 @@ pub enum IngestError {
         /// What was given, cut to 80 characters.
         name: String,
     },
+    /// Neither the caller nor the name says what it is.
+    #[error(
+        "document {name}: its name does not tell what it is; Markdown (.md), plain text (.txt), HTML (.html) and PDF (.pdf) are taken, or say its format"
+    )]
+    Format {
+        /// The document.
+        name: String,
+    },
+    /// The file cannot be read as what it is said to be.
+    #[error("document {name}: {detail}")]
+    Unreadable {
+        /// The document.
+        name: String,
+        /// What is wrong with it and what to try.
+        detail: String,
+    },
+    /// The file has more bytes than are taken.
+    #[error(
+        "document {name}: the file has {bytes} bytes, at most {max} are taken (memory.source_max_bytes); split it into several documents"
+    )]
+    SourceTooLarge {
+        /// The document.
+        name: String,
+        /// What it has.
+        bytes: usize,
+        /// What is allowed.
+        max: usize,
+    },
     /// There is no text in it.
-    #[error("document {name}: the content is empty; give at least one sentence of Markdown text")]
+    #[error("document {name}: the content is empty; give at least one sentence of text")]
     Empty {
         /// The document.
         name: String,
     },
-    /// It has more bytes than are taken.
+    /// Its text has more bytes than are taken.
     #[error(
-        "document {name}: {bytes} bytes, at most {max} are taken (memory.document_max_bytes); split it into several documents"
+        "document {name}: {bytes} bytes of text, at most {max} are taken (memory.document_max_bytes); split it into several documents"
     )]
     TooLarge {
         /// The document.

@@ -9,13 +9,15 @@ use super::context::{Context, ContextRequest, join};
 use super::embed::Embedder;
 use super::error::{IngestError, MemoryError};
 use super::experience::{self, Entry, Scope, Scopes};
-use super::foundation::{self, Foundation, Limits};
+use super::foundation::{self, Foundation, Limits, Source, Taken};
 use super::search::{Kept, Query};
 use super::snapshot::Snapshots;
 use super::{metacognition, synthesis};
 use crate::config::memory::MemoryConfig;
 use crate::domain::embedding::Embedding;
-use crate::domain::id::{ChunkId, ClientId, DocumentId, MessageId, SessionId, TenantId};
+use crate::domain::id::{
+    ChunkId, ClientId, DocumentId, ExperienceId, MessageId, SessionId, TenantId,
+};
 use crate::domain::insight::Insight;
 use crate::domain::memory::{Experience, MemoryScope, Recalled, RecalledItem};
 use crate::domain::page::PageSize;
@@ -129,9 +131,9 @@ impl Memories {
                     .or_default()
                     .push(chunk);
             }
-            for document in documents {
+            for document in documents.iter().filter(|d| d.is_searchable()) {
                 let chunks = chunks.remove(&document.id).unwrap_or_default();
-                memories.publish_document(&document, &chunks);
+                memories.publish_document(document, &chunks);
             }
             if let Some(foundation) = memories.foundations_mut().get_mut(&persona) {
                 foundation.disown_strangers();
@@ -201,7 +203,7 @@ impl Memories {
         }
     }
 
-    /// Cuts a document into passages. Nothing is remembered yet: commit both, then call
+    /// Cuts a Markdown document into passages. Nothing is remembered yet: commit both, then call
     /// [`Self::publish_document`].
     ///
     /// # Errors
@@ -213,12 +215,45 @@ impl Memories {
         content: String,
         now: Timestamp,
     ) -> Result<(Document, Vec<Chunk>), IngestError> {
-        foundation::prepare(Limits::of(&self.config), persona, name, content, now)
+        let taken = self.prepare(persona, &Source::markdown(name, content), now)?;
+        Ok((taken.document, taken.chunks))
+    }
+
+    /// Reads a file of any format, looks at what it says, and cuts it into passages. Nothing is
+    /// remembered yet. It may take long for a large file: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`IngestError`] says why the file is not taken.
+    pub fn prepare(
+        &self,
+        persona: &PersonaKey,
+        source: &Source,
+        now: Timestamp,
+    ) -> Result<Taken, IngestError> {
+        foundation::prepare(Limits::of(&self.config), persona, source, now)
+    }
+
+    /// The digest that a document of this file would have.
+    ///
+    /// # Errors
+    /// When it cannot be told what the file is.
+    pub fn digest(&self, source: &Source) -> Result<[u8; 32], IngestError> {
+        foundation::digest(Limits::of(&self.config), source)
     }
 
     /// Makes a committed document known. It replaces the persona's document of the same name; what
-    /// both say is not embedded again.
+    /// both say is not embedded again. A quarantined document only takes the older one away.
     pub fn publish_document(&self, document: &Document, chunks: &[Chunk]) {
+        if !document.is_searchable() {
+            let older = self
+                .foundations()
+                .get(&document.persona)
+                .and_then(|foundation| foundation.named(&document.name));
+            if let Some(older) = older {
+                self.withdraw_document(&document.persona, &older);
+            }
+            return;
+        }
         let dimensions = self.embedder.dimensions();
         let mut known = self
             .foundations()
@@ -260,6 +295,53 @@ impl Memories {
     pub fn withdraw_persona(&self, persona: &PersonaKey) {
         self.foundations_mut().remove(persona);
         self.snapshots.discard(persona);
+    }
+
+    /// Takes in what was stored or removed since these memories were opened. Nothing may be changed in
+    /// the store's documents meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn catch_up(&self) -> Result<(), MemoryError> {
+        let personas = self.store.all_persona_keys().await?;
+        self.foundations_mut()
+            .retain(|persona, _| personas.contains(persona));
+        for persona in personas {
+            let heads = self.store.document_heads(&persona).await?;
+            let stale = self.foundations().get(&persona).map_or_else(Vec::new, |f| {
+                let stored = |id: &DocumentId| heads.iter().any(|head| head.id == *id);
+                f.document_ids().filter(|id| !stored(id)).cloned().collect()
+            });
+            for head in heads.iter().filter(|head| head.is_searchable()) {
+                let known = self
+                    .foundations()
+                    .get(&persona)
+                    .is_some_and(|f| f.named(&head.name).as_ref() == Some(&head.id));
+                if known {
+                    continue;
+                }
+                let chunks = self.store.document_chunks(&persona, &head.id).await?;
+                if let Some(document) = self.store.document(&persona, &head.id).await? {
+                    self.publish_document(&document, &chunks);
+                }
+            }
+            for id in &stale {
+                self.withdraw_document(&persona, id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets everything, without a word to the store.
+    pub fn clear(&self) {
+        self.foundations_mut().clear();
+        self.scopes.clear();
+    }
+
+    /// The name of the model that makes the vectors.
+    #[must_use]
+    pub fn embedder(&self) -> &str {
+        self.embedder.name()
     }
 
     /// The passages of `persona` that are relevant to `query`, best first, at most `k`; none when
@@ -376,6 +458,15 @@ impl Memories {
         self.scopes.forget_client(tenant, client);
     }
 
+    /// Forgets a tenant that was removed: its personas' documents and its clients.
+    pub fn forget_tenant(&self, tenant: &TenantId) {
+        let personas: Vec<PersonaKey> = self.foundations().keys().cloned().collect();
+        for persona in personas.iter().filter(|key| key.owner == *tenant) {
+            self.withdraw_persona(persona);
+        }
+        self.scopes.forget_tenant(tenant);
+    }
+
     /// What a reply to the client's words may rest on.
     ///
     /// # Errors
@@ -445,6 +536,27 @@ impl Memories {
         phases.time(Phase::Synthesis, || {
             metacognition::nearest(expertise, &context.query, &context.items, &*self.embedder)
         })
+    }
+
+    /// The passages that a search can bring up, for a check against the store.
+    #[must_use]
+    pub fn indexed_chunks(&self, persona: &PersonaKey) -> Vec<Chunk> {
+        let foundations = self.foundations();
+        let indexed = foundations.get(persona).map(Foundation::indexed);
+        indexed.unwrap_or_default()
+    }
+
+    /// The experiences that a search can bring up, for a check against the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn indexed_experiences(
+        &self,
+        scope: &MemoryScope,
+    ) -> Result<Vec<ExperienceId>, MemoryError> {
+        let entry = self.enter(scope).await?;
+        let indexed = read(&entry).indexed();
+        Ok(indexed)
     }
 
     /// How much is indexed.

@@ -17,6 +17,7 @@ mod error;
 mod experience;
 mod foundation;
 pub mod index;
+mod live;
 mod memories;
 pub mod metacognition;
 pub mod rank;
@@ -29,5 +30,7 @@ mod tests;
 
 pub use context::{Context, ContextRequest, tokens};
 pub use error::{IngestError, MemoryError};
+pub use foundation::{Source, Taken};
+pub use live::LiveMemories;
 pub use memories::{Memories, MemoryStats, PersonaStats, SeenTurn};
 pub use snapshot::{SnapshotError, Snapshots};

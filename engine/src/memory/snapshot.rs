@@ -173,7 +173,7 @@ impl Snapshots {
     }
 
     /// Removes what belongs to none of `personas`.
-    pub(super) fn sweep(&self, personas: &[PersonaKey]) {
+    pub fn sweep(&self, personas: &[PersonaKey]) {
         let wanted: Vec<PathBuf> = personas.iter().filter_map(|p| self.path(p)).collect();
         let Some(entries) = self.folder.as_ref().and_then(|f| std::fs::read_dir(f).ok()) else {
             return;

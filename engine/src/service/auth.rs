@@ -121,6 +121,11 @@ impl Auth {
             .ok_or_else(|| ServiceError::not_found("tenant", id))
     }
 
+    /// Forgets the keys of a tenant that was removed.
+    pub(super) fn forget_tenant(&self, tenant: &TenantId) {
+        self.known.retain(|known| known.caller.tenant != *tenant);
+    }
+
     /// A new key, with its secret, which nobody can read again.
     ///
     /// # Errors

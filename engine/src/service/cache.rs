@@ -57,6 +57,10 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.lock().entries.remove(key);
     }
 
+    pub(super) fn retain_keys(&self, keep: impl Fn(&K) -> bool) {
+        self.lock().entries.retain(|key, _| keep(key));
+    }
+
     pub(super) fn retain(&self, keep: impl Fn(&V) -> bool) {
         self.lock().entries.retain(|_, entry| keep(&entry.value));
     }

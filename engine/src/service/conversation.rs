@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::analysis::{Delta, Observation, SessionState as Fold};
 use crate::domain::id::{ClientId, ExperienceId, MessageId, RiskFlagId, SessionId};
 use crate::domain::memory::{
-    Experience, ExperienceKind, KnowledgeDomain, MemoryScope, Origin, Recalled,
+    Experience, ExperienceKind, KnowledgeGain, MemoryScope, Origin, Recalled,
 };
 use crate::domain::message::{Message, ReplyNote, Role};
 use crate::domain::page::{Page, PageSize};
@@ -71,7 +71,6 @@ struct Opening {
     memory: MemoryScope,
     fold: Fold,
     recent: Vec<Message>,
-    knowledge: Vec<KnowledgeDomain>,
 }
 
 impl Conversations {
@@ -150,18 +149,12 @@ impl Conversations {
         }
         let now = self.parts.now();
         let Opening {
-            mut session,
-            fold,
-            knowledge,
-            ..
+            mut session, fold, ..
         } = opening;
         session.state = SessionState::Active;
         session.revision += 1;
         session.updated_at = now;
         set.push(Folds::put(scope, &session, &fold)?);
-        for domain in knowledge {
-            set.push(Write::PutKnowledge(domain));
-        }
         if let Some(repeatable) = repeatable {
             let keep = scope.phases.time(Phase::Serialize, || {
                 repeatable.keep(scope, &turns, &session.id, now)
@@ -240,7 +233,6 @@ impl Conversations {
             memory,
             fold,
             recent,
-            knowledge: Vec::new(),
         })
     }
 
@@ -334,7 +326,10 @@ impl Conversations {
             now,
         };
         let context = self.parts.memories.context(&request, &scope.phases).await?;
-        self.learn(scope, opening, &context, now).await?;
+        let learned = self.learned(scope, opening, &context, now);
+        if let Some(gain) = learned {
+            set.push(Write::AddKnowledge(gain));
+        }
         let crisis = flags.iter().any(|flag| flag.finding.requires_human());
         let draft = if crisis {
             self.crisis_reply(&opening.persona)
@@ -473,39 +468,27 @@ impl Conversations {
             .map_err(|error| ServiceError::internal("writing the reply", error))
     }
 
-    /// Counts the request in its knowledge domain, once per batch and domain in the write set.
-    async fn learn(
+    /// What the request shows of the knowledge domain that it falls in.
+    fn learned(
         &self,
         scope: &Scope,
-        opening: &mut Opening,
+        opening: &Opening,
         context: &Context,
         now: Timestamp,
-    ) -> Result<(), ServiceError> {
+    ) -> Option<KnowledgeGain> {
         let expertise = &opening.persona.profile.expertise;
-        let found = self
+        let name = self
             .parts
             .memories
-            .knowledge_domain(expertise, context, &scope.phases);
-        let Some(name) = found else { return Ok(()) };
-        if !opening.knowledge.iter().any(|domain| domain.domain == name) {
-            let stored = scope
-                .db(self
-                    .parts
-                    .store
-                    .knowledge(&scope.tenant, &opening.persona.key))
-                .await?;
-            let domain = stored.into_iter().find(|domain| domain.domain == name);
-            let fresh = || knowledge::fresh(scope, &opening.persona.key, name, now);
-            opening.knowledge.push(domain.unwrap_or_else(fresh));
-        }
-        if let Some(domain) = opening
-            .knowledge
-            .iter_mut()
-            .find(|domain| domain.domain == name)
-        {
-            knowledge::count(domain, context.abstained, now);
-        }
-        Ok(())
+            .knowledge_domain(expertise, context, &scope.phases)?;
+        let persona = &opening.persona.key;
+        Some(knowledge::use_of(
+            scope,
+            persona,
+            name,
+            context.abstained,
+            now,
+        ))
     }
 
     /// What the persona keeps of the client's message.

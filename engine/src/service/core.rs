@@ -11,7 +11,7 @@ use crate::config::crisis::CrisisTexts;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdSource, TenantId};
 use crate::domain::timing::{Phase, Phases};
-use crate::memory::{Memories, MemoryError};
+use crate::memory::{LiveMemories, MemoryError};
 use crate::provider::LanguageModel;
 use crate::store::{Store, StoreError, WriteSet};
 
@@ -22,7 +22,7 @@ pub struct Parts {
     /// Where data is kept.
     pub store: Arc<dyn Store>,
     /// What is remembered.
-    pub memories: Memories,
+    pub memories: LiveMemories,
     /// Who writes replies.
     pub model: Arc<dyn LanguageModel>,
     /// What time it is.

@@ -140,6 +140,12 @@ impl Folds {
         self.cache.put(key, (session.edits, Arc::new(state)));
     }
 
+    /// Forgets all that is remembered for a tenant; it is read again when it is asked for. Which of
+    /// the sessions were a removed client's is not known here.
+    pub(super) fn forget_tenant(&self, tenant: &TenantId) {
+        self.cache.retain_keys(|(owner, _)| owner != tenant);
+    }
+
     /// Forgets a session that was removed.
     pub(super) fn forget(&self, tenant: &TenantId, session: &SessionId) {
         self.cache.remove(&(tenant.clone(), session.clone()));

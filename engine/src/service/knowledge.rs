@@ -2,53 +2,59 @@
 
 use jiff::Timestamp;
 
-use crate::domain::memory::KnowledgeDomain;
+use crate::domain::memory::KnowledgeGain;
 use crate::domain::persona::PersonaKey;
 
 use super::core::Scope;
 
-/// The prior: as much for as against, and little of both (Jeffreys' prior of a proportion).
-const PRIOR: f64 = 0.5;
-
-/// A domain of which nothing is known yet.
-pub(super) fn fresh(
-    scope: &Scope,
-    persona: &PersonaKey,
-    domain: &str,
-    now: Timestamp,
-) -> KnowledgeDomain {
-    KnowledgeDomain {
+/// Nothing yet.
+fn none(scope: &Scope, persona: &PersonaKey, domain: &str, now: Timestamp) -> KnowledgeGain {
+    KnowledgeGain {
         tenant: scope.tenant.clone(),
         persona: persona.clone(),
         domain: domain.to_owned(),
-        alpha: PRIOR,
-        beta: PRIOR,
+        alpha: 0.0,
+        beta: 0.0,
         answered: 0,
         abstained: 0,
-        updated_at: now,
+        at: now,
     }
 }
 
-/// Counts a request: an abstention is evidence against, a passage found is only counted. That it
-/// was found does not show that it was right; a review does.
-pub(super) fn count(domain: &mut KnowledgeDomain, abstained: bool, now: Timestamp) {
+/// A request: an abstention is evidence against, a passage found is only counted. That it was found
+/// does not show that it was right; a review does.
+pub(super) fn use_of(
+    scope: &Scope,
+    persona: &PersonaKey,
+    domain: &str,
+    abstained: bool,
+    now: Timestamp,
+) -> KnowledgeGain {
+    let mut gain = none(scope, persona, domain, now);
     if abstained {
-        domain.abstained += 1;
-        domain.beta += 1.0;
+        gain.abstained = 1;
+        gain.beta = 1.0;
     } else {
-        domain.answered += 1;
+        gain.answered = 1;
     }
-    domain.updated_at = now;
+    gain
 }
 
-/// Takes in a review of something that rested on the domain.
-pub(super) fn review(domain: &mut KnowledgeDomain, accepted: bool, now: Timestamp) {
+/// A review of something that rested on the domain.
+pub(super) fn review_of(
+    scope: &Scope,
+    persona: &PersonaKey,
+    domain: &str,
+    accepted: bool,
+    now: Timestamp,
+) -> KnowledgeGain {
+    let mut gain = none(scope, persona, domain, now);
     if accepted {
-        domain.alpha += 1.0;
+        gain.alpha = 1.0;
     } else {
-        domain.beta += 1.0;
+        gain.beta = 1.0;
     }
-    domain.updated_at = now;
+    gain
 }
 
 #[cfg(test)]
@@ -59,7 +65,7 @@ mod tests {
     use crate::domain::id::TenantId;
 
     #[test]
-    fn confidence_starts_at_a_half_and_moves_with_abstentions_and_reviews() {
+    fn abstentions_and_reviews_are_evidence_and_uses_are_counted() {
         let scope = Scope {
             tenant: "t".parse().unwrap(),
             phases: Arc::default(),
@@ -69,14 +75,16 @@ mod tests {
             id: "therapist".parse().unwrap(),
         };
         let now = Timestamp::UNIX_EPOCH;
-        let mut domain = fresh(&scope, &persona, "sleep", now);
-        count(&mut domain, false, now);
-        assert!((domain.confidence() - 0.5).abs() < 1e-12);
-        review(&mut domain, true, now);
-        assert!((domain.confidence() - 0.75).abs() < 1e-12);
-        count(&mut domain, true, now);
-        review(&mut domain, false, now);
-        assert!((domain.confidence() - 0.375).abs() < 1e-12);
-        assert_eq!((domain.answered, domain.abstained), (1, 1));
+        let sums = |gain: KnowledgeGain| (gain.alpha, gain.beta, gain.answered, gain.abstained);
+        let uses = |abstained| sums(use_of(&scope, &persona, "sleep", abstained, now));
+        assert_eq!(
+            (uses(false), uses(true)),
+            ((0.0, 0.0, 1, 0), (0.0, 1.0, 0, 1))
+        );
+        let reviews = |accepted| sums(review_of(&scope, &persona, "sleep", accepted, now));
+        assert_eq!(
+            (reviews(true), reviews(false)),
+            ((1.0, 0.0, 0, 0), (0.0, 1.0, 0, 0))
+        );
     }
 }

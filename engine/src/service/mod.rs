@@ -7,9 +7,12 @@
 mod analyses;
 mod auth;
 mod cache;
+pub mod check;
 mod clients;
 mod conversation;
 mod core;
+mod documents;
+mod erasure;
 mod error;
 mod fault;
 mod folds;
@@ -38,6 +41,8 @@ pub use self::core::{Parts, Scope};
 pub use analyses::Analyses;
 pub use auth::{Auth, Caller};
 pub use conversation::{Conversations, NewMessage, Turn};
+pub use documents::{Documents, Intake, IntakeReport};
+pub use erasure::Erasure;
 pub use error::ServiceError;
 pub use fault::{Fault, Part};
 pub use idempotency::{Outcome, Render, Rendered, Repeatable};
@@ -54,7 +59,9 @@ pub use sessions::{Expected, NewSession, SessionChange, SessionMemory, SessionQu
 pub use transcript::{SaidTurn, Transcribed};
 
 use crate::config::AuthConfig;
-use crate::domain::id::RequestId;
+use crate::domain::id::{RequestId, TenantId};
+use crate::memory::Memories;
+pub use crate::memory::Source;
 pub use crate::store::PageRequest;
 use crate::store::StoreError;
 
@@ -64,10 +71,16 @@ const ATTEMPTS: usize = 4;
 /// All use cases over the same parts.
 pub struct Services {
     parts: Arc<Parts>,
+    /// Held while store and foundation are changed together.
+    in_step: Arc<tokio::sync::Mutex<()>>,
     /// API keys and tenants.
     pub auth: Auth,
-    /// Personas and their documents.
+    /// Removal of everything of a client or tenant.
+    pub erasure: Erasure,
+    /// Personas.
     pub personas: Personas,
+    /// Their documents.
+    pub documents: Documents,
     /// Sessions.
     pub sessions: Sessions,
     /// Messages.
@@ -94,6 +107,7 @@ impl Services {
     pub fn new(parts: Parts, auth: &AuthConfig) -> Self {
         let parts = Arc::new(parts);
         let folds = Arc::new(folds::Folds::new(Arc::clone(&parts)));
+        let in_step: Arc<tokio::sync::Mutex<()>> = Arc::default();
         let clients = Arc::new(clients::Clients::new(
             Arc::clone(&parts),
             Arc::clone(&folds),
@@ -101,7 +115,9 @@ impl Services {
         let insights = Arc::new(Insights::new(Arc::clone(&parts), Arc::clone(&clients)));
         Self {
             auth: Auth::new(Arc::clone(&parts), auth),
-            personas: Personas::new(Arc::clone(&parts)),
+            erasure: Erasure::new(Arc::clone(&parts), Arc::clone(&folds), Arc::clone(&in_step)),
+            personas: Personas::new(Arc::clone(&parts), Arc::clone(&in_step)),
+            documents: Documents::new(Arc::clone(&parts), Arc::clone(&in_step)),
             sessions: Sessions::new(Arc::clone(&parts), Arc::clone(&folds)),
             conversations: Arc::new(Conversations::new(Arc::clone(&parts), Arc::clone(&folds))),
             recall: Recall::new(Arc::clone(&parts)),
@@ -112,6 +128,7 @@ impl Services {
             insights,
             risk_flags: RiskFlags::new(Arc::clone(&parts)),
             parts,
+            in_step,
         }
     }
 
@@ -121,6 +138,36 @@ impl Services {
     /// When what was compiled in cannot be used, or the store fails.
     pub async fn publish_shipped(&self) -> Result<(), ServiceError> {
         shipped::publish(&self.parts).await
+    }
+
+    /// Removes a tenant with everything that it owns. Its keys open nothing from then on.
+    ///
+    /// # Errors
+    /// When there is no such tenant, it owns the shipped personas, or the store fails.
+    pub async fn delete_tenant(&self, tenant: &TenantId) -> Result<(), ServiceError> {
+        self.erasure.tenant(tenant).await?;
+        self.auth.forget_tenant(tenant);
+        Ok(())
+    }
+
+    /// Puts memories with other vectors in the place of the present ones, with no document missing.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the present memories stay.
+    pub async fn replace_memories(&self, later: Memories) -> Result<(), ServiceError> {
+        let _held = self.in_step.lock().await;
+        later.catch_up().await?;
+        let name = later.embedder().to_owned();
+        match self.parts.memories.replace(later) {
+            Ok(()) => tracing::info!(embedder = name, "searches use the new vectors from here on"),
+            Err(_) => tracing::warn!(embedder = name, "the vectors were replaced before"),
+        }
+        Ok(())
+    }
+
+    /// Gives back the memory of those that were replaced, when nobody can be asking them any more.
+    pub fn drop_replaced_memories(&self) {
+        self.parts.memories.drop_first();
     }
 
     /// Whether requests can be served.

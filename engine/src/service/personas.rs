@@ -1,13 +1,14 @@
-//! Personas and their documents. Those that ship with the program are readable by every tenant and
+//! Personas. Those that ship with the program are readable by every tenant and
 //! changed by none.
 
 use std::sync::Arc;
 
-use crate::domain::id::{DocumentId, PersonaId};
+use tokio::sync::Mutex;
+
+use crate::domain::id::PersonaId;
 use crate::domain::memory::{KnowledgeDomain, Recalled};
 use crate::domain::page::Page;
-use crate::domain::persona::{Chunk, Document, Persona, PersonaKey, Profile};
-use crate::memory::IngestError;
+use crate::domain::persona::{Persona, PersonaKey, Profile};
 use crate::store::{PageRequest, Write};
 
 use super::core::{Parts, Scope};
@@ -18,11 +19,13 @@ use super::persona_rules;
 /// The use cases of personas.
 pub struct Personas {
     parts: Arc<Parts>,
+    in_step: Arc<Mutex<()>>,
 }
 
 impl Personas {
-    pub(super) fn new(parts: Arc<Parts>) -> Self {
-        Self { parts }
+    /// `in_step` is held while store and foundation are changed together.
+    pub(super) fn new(parts: Arc<Parts>, in_step: Arc<Mutex<()>>) -> Self {
+        Self { parts, in_step }
     }
 
     /// The tenant's personas and the shipped ones.
@@ -105,7 +108,7 @@ impl Personas {
         profile: Profile,
     ) -> Result<Persona, ServiceError> {
         ServiceError::unless_empty(persona_rules::faults(&profile))?;
-        let mut persona = self.own(scope, id).await?;
+        let mut persona = own(&self.parts, scope, id).await?;
         persona.profile = profile;
         persona.updated_at = self.parts.now();
         scope
@@ -120,82 +123,20 @@ impl Personas {
     /// # Errors
     /// When there is no such persona, it is a shipped one, or the store fails.
     pub async fn delete(&self, scope: &Scope, id: &PersonaId) -> Result<(), ServiceError> {
-        let persona = self.own(scope, id).await?;
-        scope
-            .commit(
-                &self.parts,
-                Write::DeletePersona(persona.key.clone()).into(),
-            )
-            .await?;
-        self.parts.memories.withdraw_persona(&persona.key);
-        Ok(())
-    }
-
-    /// The documents of a persona.
-    ///
-    /// # Errors
-    /// When there is no such persona, or the store fails.
-    pub async fn documents(
-        &self,
-        scope: &Scope,
-        id: &PersonaId,
-    ) -> Result<Vec<Document>, ServiceError> {
-        let persona = self.read(scope, id).await?;
-        Ok(scope.db(self.parts.store.documents(&persona.key)).await?)
-    }
-
-    /// Takes a document into the foundation of a persona of the tenant; one of the same name is
-    /// replaced.
-    ///
-    /// # Errors
-    /// When there is no such persona, it is a shipped one, the document cannot be used, or the store
-    /// fails.
-    pub async fn add_document(
-        &self,
-        scope: &Scope,
-        id: &PersonaId,
-        name: &str,
-        content: String,
-    ) -> Result<(Document, Vec<Chunk>), ServiceError> {
-        let persona = self.own(scope, id).await?;
-        let present = scope.db(self.parts.store.documents(&persona.key)).await?;
-        let replaced = present.iter().find(|document| document.name == name);
-        let max = self.parts.limits.documents_per_persona;
-        if replaced.is_none() && present.len() >= max {
-            return Err(ServiceError::Refused {
-                detail: format!(
-                    "the persona has {max} documents, and no more are taken (limits.documents_per_persona)"
-                ),
-            });
-        }
-        let replaced = replaced.map(|document| document.id.clone());
-        let now = self.parts.now();
-        let prepared = self
-            .parts
-            .memories
-            .prepare_document(&persona.key, name, content, now)
-            .map_err(|error| refuse_document(&error))?;
-        self.store_document(scope, prepared, replaced).await
-    }
-
-    async fn store_document(
-        &self,
-        scope: &Scope,
-        (document, chunks): (Document, Vec<Chunk>),
-        replaced: Option<DocumentId>,
-    ) -> Result<(Document, Vec<Chunk>), ServiceError> {
-        let write = Write::PutDocument {
-            document: document.clone(),
-            chunks: chunks.clone(),
+        let persona = own(&self.parts, scope, id).await?;
+        let (parts, scope) = (Arc::clone(&self.parts), scope.clone());
+        let in_step = Arc::clone(&self.in_step);
+        let work = async move {
+            let _held = in_step.lock().await;
+            let write = Write::DeletePersona(persona.key.clone());
+            scope.commit(&parts, write.into()).await?;
+            parts.memories.withdraw_persona(&persona.key);
+            Ok(())
         };
-        scope.commit(&self.parts, write.into()).await?;
-        if let Some(old) = replaced.filter(|old| *old != document.id) {
-            self.parts
-                .memories
-                .withdraw_document(&document.persona, &old);
-        }
-        self.parts.memories.publish_document(&document, &chunks);
-        Ok((document, chunks))
+        // Runs to its end even if the caller goes away: the store must not forget alone.
+        tokio::spawn(work)
+            .await
+            .unwrap_or_else(|error| Err(ServiceError::internal("removing the persona", error)))
     }
 
     /// The passages of a persona's documents that are relevant to `query`, best first; none when
@@ -246,29 +187,25 @@ impl Personas {
             .db(self.parts.store.knowledge(&scope.tenant, &persona.key))
             .await?)
     }
-
-    async fn own(&self, scope: &Scope, id: &PersonaId) -> Result<Persona, ServiceError> {
-        let persona = self.read(scope, id).await?;
-        if persona.key.owner != scope.tenant {
-            return Err(ServiceError::Refused {
-                detail: format!(
-                    "the persona {:?} ships with the program and is not changed; make one of your own with POST /api/v1/personas",
-                    id.as_str()
-                ),
-            });
-        }
-        Ok(persona)
-    }
 }
 
-fn refuse_document(error: &IngestError) -> ServiceError {
-    let key = match error {
-        IngestError::Name { .. } => "name",
-        IngestError::Empty { .. } | IngestError::TooLarge { .. } | IngestError::NoProse { .. } => {
-            "content"
-        }
-    };
-    ServiceError::Invalid {
-        faults: vec![Fault::at(key, error.to_string())],
+/// The persona, if it is the tenant's own to change.
+pub(super) async fn own(
+    parts: &Parts,
+    scope: &Scope,
+    id: &PersonaId,
+) -> Result<Persona, ServiceError> {
+    let persona = scope
+        .db(parts.store.resolve_persona(&scope.tenant, id))
+        .await?
+        .ok_or_else(|| ServiceError::not_found("persona", id))?;
+    if persona.key.owner != scope.tenant {
+        return Err(ServiceError::Refused {
+            detail: format!(
+                "the persona {:?} ships with the program and is not changed; make one of your own with POST /api/v1/personas",
+                id.as_str()
+            ),
+        });
     }
+    Ok(persona)
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use crate::domain::id::{PersonaId, TenantId};
+use crate::domain::document::DocumentHead;
+use crate::domain::id::{DocumentId, PersonaId, TenantId};
 use crate::domain::persona::{Chunk, Document, Persona, PersonaKey, Profile};
 use crate::domain::tenant::Tenant;
 use crate::domain::timing::Phases;
-use crate::memory::IngestError;
+use crate::memory::{IngestError, Source};
 use crate::store::{Write, WriteSet};
 
 use super::core::{Parts, Scope};
@@ -143,35 +144,33 @@ async fn publish_one(
             updated_at: now,
         }));
     }
-    let present = parts.store.documents(&key).await?;
-    let unchanged = |name: &str, content: &str| {
-        present
-            .iter()
-            .any(|document| document.name == name && document.content == content)
+    let present = parts.store.document_heads(&key).await?;
+    let refused = |source| {
+        let persona = key.id.clone();
+        let error = ShippedError::Document { persona, source };
+        ServiceError::internal("reading the shipped personas", error)
     };
+    let mut current = Vec::new();
     let mut new: Vec<(Document, Vec<Chunk>)> = Vec::new();
     for (name, content) in &shipped.documents {
-        if !unchanged(name, content) {
-            let prepared = parts
+        let source = Source::markdown(*name, *content);
+        let digest = parts.memories.digest(&source).map_err(refused)?;
+        let same = |head: &&DocumentHead| head.name == *name && head.digest == Some(digest);
+        if let Some(head) = present.iter().find(same) {
+            current.push(head.id.clone());
+        } else {
+            let taken = parts
                 .memories
-                .prepare_document(&key, name, (*content).to_owned(), now)
-                .map_err(|source| ShippedError::Document {
-                    persona: key.id.clone(),
-                    source,
-                })
-                .map_err(|error| ServiceError::internal("reading the shipped personas", error))?;
-            new.push(prepared);
+                .prepare(&key, &source, now)
+                .map_err(refused)?;
+            new.push((taken.document, taken.chunks));
         }
     }
-    let stale: Vec<_> = present
+    let renewed = |head: &DocumentHead| new.iter().any(|(d, _)| d.name == head.name);
+    let stale: Vec<DocumentId> = present
         .iter()
-        .filter(|document| {
-            !shipped
-                .documents
-                .iter()
-                .any(|(name, text)| document.name == *name && document.content == *text)
-        })
-        .map(|document| document.id.clone())
+        .filter(|head| !current.contains(&head.id) && !renewed(head))
+        .map(|head| head.id.clone())
         .collect();
     for id in &stale {
         set.push(Write::DeleteDocument {

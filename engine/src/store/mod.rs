@@ -24,6 +24,7 @@ use jiff::Timestamp;
 pub use error::StoreError;
 pub use write::{DeltaRecord, FoldRecord, Hasten, KeptAnswer, ReviewCount, Write, WriteSet};
 
+use crate::domain::document::DocumentHead;
 use crate::domain::id::{
     ClientId, DocumentId, InsightId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
@@ -60,6 +61,10 @@ pub trait Store: Send + Sync {
 
     /// The tenant, if there is one.
     async fn tenant(&self, id: &TenantId) -> Result<Option<Tenant>, StoreError>;
+    /// All tenants, ordered by id; for checks of the whole store.
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
+    /// What the backend finds wrong with its own data, one line each; nothing when it is sound.
+    async fn defects(&self) -> Result<Vec<String>, StoreError>;
     /// The key with this hash, revoked or not.
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError>;
     /// The tenant's keys, revoked ones too, ordered by id.
@@ -87,7 +92,16 @@ pub trait Store: Send + Sync {
         key: &PersonaKey,
         id: &DocumentId,
     ) -> Result<Option<Document>, StoreError>;
-    /// All chunks of a persona's documents.
+    /// The documents of a persona without their texts, ordered by file name.
+    async fn document_heads(&self, key: &PersonaKey) -> Result<Vec<DocumentHead>, StoreError>;
+    /// The chunks of one document in order, quarantined or not.
+    async fn document_chunks(
+        &self,
+        key: &PersonaKey,
+        id: &DocumentId,
+    ) -> Result<Vec<Chunk>, StoreError>;
+    /// The chunks of a persona's documents that may be found: those of a quarantined document are not
+    /// among them until it is released.
     async fn chunks(&self, key: &PersonaKey) -> Result<Vec<Chunk>, StoreError>;
     /// Every persona that has documents, of every owner; for rebuilding indexes at start.
     async fn all_persona_keys(&self) -> Result<Vec<PersonaKey>, StoreError>;

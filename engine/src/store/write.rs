@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::document::Release;
 use crate::domain::id::{
     ApiKeyId, ClientId, DocumentId, InsightId, InstrumentEntryId, MessageId, RiskFlagId, SessionId,
     TenantId,
@@ -9,7 +10,7 @@ use crate::domain::id::{
 use crate::domain::insight::{Evidence, Insight};
 use crate::domain::instrument::InstrumentEntry;
 use crate::domain::job::Job;
-use crate::domain::memory::{Experience, KnowledgeDomain};
+use crate::domain::memory::{Experience, KnowledgeDomain, KnowledgeGain};
 use crate::domain::message::Message;
 use crate::domain::persona::{Chunk, Document, Persona, PersonaKey};
 use crate::domain::risk::{RiskFlag, RiskResolution};
@@ -119,6 +120,15 @@ pub enum Write {
         /// Its chunks in order.
         chunks: Vec<Chunk>,
     },
+    /// Lets a quarantined document through; a conflict unless it is quarantined and not released.
+    ReleaseDocument {
+        /// Of this persona.
+        persona: PersonaKey,
+        /// The document.
+        id: DocumentId,
+        /// By whom and why.
+        release: Release,
+    },
     /// Removes one document with its chunks.
     DeleteDocument {
         /// Of this persona.
@@ -140,6 +150,17 @@ pub enum Write {
         /// Which.
         id: SessionId,
     },
+    /// Removes everything of a client: the sessions with all that rests on them, and every insight
+    /// about the client.
+    DeleteClient {
+        /// Whose client.
+        tenant: TenantId,
+        /// Which.
+        client: ClientId,
+    },
+    /// Removes a tenant with everything that it owns. Refused as a conflict for the owner of the
+    /// shipped personas.
+    DeleteTenant(TenantId),
     /// A new message; a conflict if its sequence number in the session is taken.
     InsertMessage(Message),
     /// Replaces the words, the reply's note and the metadata of a message; place, role and time stay.
@@ -212,6 +233,9 @@ pub enum Write {
     },
     /// Inserts or replaces what a persona knows of a domain.
     PutKnowledge(KnowledgeDomain),
+    /// Adds to what a persona knows of a domain, from the prior if nothing is known of it yet. Two
+    /// such writes are both counted, whatever their order.
+    AddKnowledge(KnowledgeGain),
     /// A new risk flag.
     InsertRiskFlag(RiskFlag),
     /// Closes a risk flag; a conflict if it is closed already.

@@ -76,6 +76,11 @@ impl TestApp {
         }
     }
 
+    /// Where the database is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Stops the server and waits until it is gone.
     pub(crate) async fn stop(self) {
         self.shutdown.signal();

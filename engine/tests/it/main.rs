@@ -8,6 +8,9 @@
 mod app;
 mod conditional;
 mod conversation;
+mod documents;
+mod durability;
+mod erasure;
 mod idempotency;
 mod isolation;
 mod jobs;

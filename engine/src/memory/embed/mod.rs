@@ -1,12 +1,16 @@
 //! Texts to vectors, without a network and without a download.
 //!
-//! [`StaticTable`] is compiled into the program; the [`Embedder`] trait is where a larger model would
-//! be put in its place. An embedder refuses to fail: a text that it knows no word of gets the zero
+//! [`StaticTable`] is compiled into the program. With the feature `sentence-transformer` a larger
+//! model can be read from a local folder in its place. An embedder refuses to fail: a text that it knows no word of gets the zero
 //! vector, which is similar to nothing.
 
+#[cfg(feature = "sentence-transformer")]
+mod sentence_transformer;
 mod static_table;
 mod word_piece;
 
+#[cfg(feature = "sentence-transformer")]
+pub use sentence_transformer::{SentenceTransformer, TransformerError};
 pub use static_table::{StaticTable, TableError};
 pub use word_piece::WordPiece;
 

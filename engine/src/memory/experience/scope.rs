@@ -182,6 +182,15 @@ impl Scope {
         Some(self.turns.vector(slot))
     }
 
+    /// The experiences that stand in their session's order too: only these are found.
+    pub(in crate::memory) fn indexed(&self) -> Vec<ExperienceId> {
+        let slots = self.turns.sessions.values().flatten();
+        slots
+            .filter_map(|slot| Some(&self.turns.turns.get(*slot)?.experience.id))
+            .cloned()
+            .collect()
+    }
+
     pub(in crate::memory) fn len(&self) -> usize {
         self.turns.len()
     }

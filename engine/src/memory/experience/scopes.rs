@@ -155,6 +155,18 @@ impl Scopes {
         }
     }
 
+    /// Removes everything of the tenant.
+    pub(in crate::memory) fn forget_tenant(&self, tenant: &TenantId) {
+        self.table()
+            .entries
+            .retain(|scope, _| scope.tenant != *tenant);
+    }
+
+    /// Removes everything; what is asked for is read from the store again.
+    pub(in crate::memory) fn clear(&self) {
+        self.table().entries.clear();
+    }
+
     /// How many scopes and how many experiences are in memory.
     pub(in crate::memory) fn count(&self) -> (usize, usize) {
         let table = self.table();

@@ -125,6 +125,15 @@ impl Foundation {
         true
     }
 
+    /// The id of the document of this name.
+    pub(in crate::memory) fn named(&self, name: &str) -> Option<DocumentId> {
+        self.documents.get(name).map(|(id, _)| id.clone())
+    }
+
+    pub(in crate::memory) fn document_ids(&self) -> impl Iterator<Item = &DocumentId> {
+        self.documents.values().map(|(id, _)| id)
+    }
+
     pub(in crate::memory) fn withdraw(&mut self, id: &DocumentId) {
         let withdrawn = self.documents.extract_if(|_, (document, _)| document == id);
         let chunks: Vec<ChunkId> = withdrawn.flat_map(|(_, (_, chunks))| chunks).collect();
@@ -209,6 +218,14 @@ impl Foundation {
 
     pub(in crate::memory) fn vector(&self, chunk: &ChunkId) -> Option<Vec<f32>> {
         self.index.vector(chunk)
+    }
+
+    /// The passages that the index holds too: only these are found.
+    pub(in crate::memory) fn indexed(&self) -> Vec<Chunk> {
+        let held = self.chunks.values();
+        held.filter(|chunk| self.index.contains(&chunk.id))
+            .cloned()
+            .collect()
     }
 
     pub(in crate::memory) fn documents(&self) -> usize {

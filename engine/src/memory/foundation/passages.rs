@@ -1,12 +1,10 @@
-//! Cuts Markdown into passages: whole sentences of one section, as byte ranges of the content.
-//!
-//! Headings, list markers and other markup are found by a Markdown parser, sentences by the Unicode
-//! rules. No text is changed: a passage is the bytes between its first and last sentence.
+//! Cuts the blocks of a text into passages: whole sentences of one section, as byte ranges of the
+//! content. Sentences are found by the Unicode rules. No text is changed: a passage is the bytes
+//! between its first and last sentence.
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-
+use super::extract::Block;
 use crate::domain::text;
 
 /// A passage before it belongs to a document.
@@ -25,164 +23,70 @@ pub(super) struct Length {
     pub(super) max: usize,
 }
 
-/// What a parser saw: the first heading and the passages in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Outline {
-    pub(super) title: Option<String>,
-    pub(super) passages: Vec<Passage>,
-}
-
 struct Sentence {
     range: Range<usize>,
     words: usize,
     opens_block: bool,
 }
 
-/// Reads `content` and cuts it.
-pub(super) fn outline(content: &str, length: Length) -> Outline {
-    let mut reader = Reader {
-        content,
-        length,
-        ..Reader::default()
-    };
-    for (event, range) in Parser::new_ext(content, Options::ENABLE_TABLES).into_offset_iter() {
-        reader.read(&event, range);
-    }
-    reader.close_section();
-    Outline {
-        title: reader.title,
-        passages: reader.passages,
-    }
-}
-
-#[derive(Default)]
-struct Reader<'a> {
-    content: &'a str,
-    length: Length,
-    title: Option<String>,
-    heading: Option<String>,
-    section: Option<String>,
-    /// The inline text that is being read.
-    block: Option<Range<usize>>,
-    sentences: Vec<Sentence>,
-    passages: Vec<Passage>,
-}
-
-impl Default for Length {
-    fn default() -> Self {
-        Self { min: 60, max: 140 }
-    }
-}
-
-impl Reader<'_> {
-    fn read(&mut self, event: &Event<'_>, range: Range<usize>) {
-        match event {
-            Event::Start(Tag::Heading { .. }) => {
-                self.close_block();
-                self.heading = Some(String::new());
-            }
-            Event::End(TagEnd::Heading(_)) => {
-                let heading = self.heading.take().unwrap_or_default().trim().to_owned();
-                if !heading.is_empty() {
-                    self.close_section();
-                    self.title.get_or_insert_with(|| heading.clone());
-                    self.section = Some(heading);
-                }
-            }
-            Event::Text(words) | Event::Code(words) if self.heading.is_some() => {
-                if let Some(heading) = &mut self.heading {
-                    heading.push_str(words);
-                }
-            }
-            Event::SoftBreak | Event::HardBreak if self.heading.is_some() => {
-                if let Some(heading) = &mut self.heading {
-                    heading.push(' ');
-                }
-            }
-            _ if self.heading.is_some() => {}
-            event if is_inline(event) => {
-                self.block = Some(match self.block.take() {
-                    Some(block) => block.start..block.end.max(range.end),
-                    None => range,
-                });
-            }
-            _ => self.close_block(),
-        }
-    }
-
-    fn close_block(&mut self) {
-        let Some(block) = self.block.take() else {
-            return;
-        };
-        let mut opens_block = true;
-        for range in text::sentences_in(self.content, block) {
-            for range in cut_long(self.content, range, self.length.max) {
-                let words = text::word_count(&self.content[range.clone()]);
-                self.sentences.push(Sentence {
-                    range,
-                    words,
-                    opens_block,
-                });
-                opens_block = false;
-            }
-        }
-    }
-
-    fn close_section(&mut self) {
-        self.close_block();
-        let Length { min, max } = self.length;
-        let mut runs: Vec<(Range<usize>, usize)> = Vec::new();
-        for sentence in std::mem::take(&mut self.sentences) {
-            match runs.last_mut() {
-                Some((range, words))
-                    if *words + sentence.words <= max
-                        && !(sentence.opens_block && *words >= min) =>
-                {
-                    range.end = sentence.range.end;
-                    *words += sentence.words;
-                }
-                _ => runs.push((sentence.range, sentence.words)),
-            }
-        }
-        // A short rest is worth more with its neighbour than on its own.
-        if let [.., (before, before_words), (last, last_words)] = runs.as_mut_slice()
-            && *last_words < min / 2
-            && *before_words + *last_words <= max
-        {
-            before.end = last.end;
-            runs.pop();
-        }
-        // A passage without a word (a rule, an image) is nothing to quote.
-        let runs = runs.into_iter().filter(|(_, words)| *words > 0);
-        let section = self.section.clone();
-        self.passages.extend(runs.map(|(range, _)| Passage {
-            section: section.clone(),
+/// The passages of `blocks`, which are in order and apart.
+pub(super) fn cut(content: &str, blocks: &[Block], length: Length) -> Vec<Passage> {
+    let mut passages = Vec::new();
+    for section in blocks.chunk_by(|a, b| a.part == b.part && a.section == b.section) {
+        let sentences = section
+            .iter()
+            .flat_map(|block| sentences(content, block.range.clone(), length.max))
+            .collect();
+        let name = section.first().and_then(|block| block.section.as_ref());
+        passages.extend(gather(sentences, length).into_iter().map(|range| Passage {
+            section: name.cloned(),
             range,
         }));
     }
+    passages
 }
 
-fn is_inline(event: &Event<'_>) -> bool {
-    match event {
-        Event::Text(_)
-        | Event::Code(_)
-        | Event::InlineHtml(_)
-        | Event::SoftBreak
-        | Event::HardBreak => true,
-        Event::Start(tag) => matches!(
-            tag,
-            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. }
-        ),
-        Event::End(tag) => matches!(
-            tag,
-            TagEnd::Emphasis
-                | TagEnd::Strong
-                | TagEnd::Strikethrough
-                | TagEnd::Link
-                | TagEnd::Image
-        ),
-        _ => false,
+fn sentences(content: &str, block: Range<usize>, max: usize) -> Vec<Sentence> {
+    let mut found = Vec::new();
+    for range in text::sentences_in(content, block) {
+        for range in cut_long(content, range, max) {
+            let words = text::word_count(&content[range.clone()]);
+            found.push(Sentence {
+                range,
+                words,
+                opens_block: found.is_empty(),
+            });
+        }
     }
+    found
+}
+
+fn gather(sentences: Vec<Sentence>, Length { min, max }: Length) -> Vec<Range<usize>> {
+    let mut runs: Vec<(Range<usize>, usize)> = Vec::new();
+    for sentence in sentences {
+        match runs.last_mut() {
+            Some((range, words))
+                if *words + sentence.words <= max && !(sentence.opens_block && *words >= min) =>
+            {
+                range.end = sentence.range.end;
+                *words += sentence.words;
+            }
+            _ => runs.push((sentence.range, sentence.words)),
+        }
+    }
+    // A short rest is worth more with its neighbour than on its own.
+    if let [.., (before, before_words), (last, last_words)] = runs.as_mut_slice()
+        && *last_words < min / 2
+        && *before_words + *last_words <= max
+    {
+        before.end = last.end;
+        runs.pop();
+    }
+    // A passage without a word (a rule, an image) is nothing to quote.
+    runs.into_iter()
+        .filter(|(_, words)| *words > 0)
+        .map(|(range, _)| range)
+        .collect()
 }
 
 /// Parts of at most `max` words, cut at white space; the range itself if it is short enough.
@@ -216,11 +120,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::document::DocumentFormat;
+    use crate::memory::foundation::extract::{Text, extract};
 
     const SHORT: Length = Length { min: 4, max: 8 };
 
+    fn markdown(content: &str) -> Text {
+        extract(
+            "a.md",
+            DocumentFormat::Markdown,
+            content.as_bytes(),
+            1 << 20,
+        )
+        .unwrap()
+    }
+
     fn cut(content: &str, length: Length) -> Vec<(Option<String>, &str)> {
-        let passages = outline(content, length).passages;
+        let passages = super::cut(content, &markdown(content).blocks, length);
         passages
             .into_iter()
             .map(|p| (p.section, &content[p.range]))
@@ -243,7 +159,7 @@ mod tests {
                 (section("Next part"), "a quote stands here too"),
             ]
         );
-        assert_eq!(outline(content, SHORT).title.as_deref(), Some("Title"));
+        assert_eq!(markdown(content).title.as_deref(), Some("Title"));
     }
 
     #[test]
@@ -270,7 +186,7 @@ mod tests {
         #[test]
         fn passages_are_ordered_disjoint_ranges_of_any_content(content in "[a-zA-Zé#*>`|\\-. \n\\[\\]()!_0-9]{0,200}") {
             let mut at = 0;
-            for passage in outline(&content, SHORT).passages {
+            for passage in super::cut(&content, &markdown(&content).blocks, SHORT) {
                 prop_assert!(passage.range.start >= at && passage.range.end > passage.range.start);
                 let body = content.get(passage.range.clone());
                 prop_assert!(body.is_some_and(|b| b.trim() == b));

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::domain::document::DocumentHead;
 use crate::domain::id::{
     ClientId, DocumentId, InsightId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
@@ -109,6 +110,18 @@ impl Store for Shelf {
         Ok(())
     }
     async fn tenant(&self, _: &TenantId) -> Answer<Option<Tenant>> {
+        not_held()
+    }
+    async fn tenants(&self) -> Answer<Vec<Tenant>> {
+        not_held()
+    }
+    async fn defects(&self) -> Answer<Vec<String>> {
+        not_held()
+    }
+    async fn document_heads(&self, _: &PersonaKey) -> Answer<Vec<DocumentHead>> {
+        not_held()
+    }
+    async fn document_chunks(&self, _: &PersonaKey, _: &DocumentId) -> Answer<Vec<Chunk>> {
         not_held()
     }
     async fn api_key(&self, _: KeyHash) -> Answer<Option<ApiKey>> {

@@ -82,14 +82,7 @@ impl Insights {
             .memories
             .knowledge_domain(expertise, &context, &scope.phases);
         let Some(name) = found else { return Ok(None) };
-        let stored = scope
-            .db(store.knowledge(&scope.tenant, &insight.persona))
-            .await?;
-        let mut domain = stored
-            .into_iter()
-            .find(|domain| domain.domain == name)
-            .unwrap_or_else(|| knowledge::fresh(scope, &insight.persona, name, now));
-        knowledge::review(&mut domain, accepted, now);
-        Ok(Some(Write::PutKnowledge(domain)))
+        let gain = knowledge::review_of(scope, &insight.persona, name, accepted, now);
+        Ok(Some(Write::AddKnowledge(gain)))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::assert_missing;
-use super::sample::{Sample, persona_key, scope, tenant_id};
-use crate::domain::id::DocumentId;
+use super::sample::{Sample, client_id, persona_key, scope, tenant_id};
+use super::{assert_conflict, assert_missing};
+use crate::domain::id::{ClientId, DocumentId, TenantId};
 use crate::domain::insight::{Evidence, InsightStatus, RETRACTED};
 use crate::domain::session::SessionFilter;
 use crate::store::{Store, Write, WriteSet};
@@ -165,4 +165,168 @@ pub(crate) async fn what_is_not_there_cannot_be_deleted(store: Arc<dyn Store>) {
         Some(insight)
     );
     assert_eq!(store.persona(&persona.key).await.unwrap(), Some(persona));
+}
+
+/// A client with something in every table, and the writes' session.
+async fn with_client(
+    store: &dyn Store,
+    sample: &Sample,
+    tenant: &str,
+    client: &str,
+) -> crate::domain::session::Session {
+    let session = sample.with_session(store, tenant, client).await;
+    let said = sample.message(&session, 0, "I lie awake");
+    let insight = sample.insight(&format!("of {client}"), &[&session], "awake");
+    let set = [
+        Write::InsertMessage(said.clone()),
+        Write::InsertMessage(sample.reply(&said)),
+        Write::PutFold(sample.fold(&session, b"lie awake")),
+        Write::InsertExperience(sample.experience(&session, "I lie awake")),
+        Write::InsertRiskFlag(sample.risk_flag(&session, "lie")),
+        Write::PutInsight(insight),
+        Write::KeepAnswer {
+            tenant: session.tenant.clone(),
+            key: session.id.to_string(),
+            answer: sample.answer(Some(&session), b"I lie awake"),
+        },
+    ];
+    store.commit(WriteSet::from_iter(set)).await.unwrap();
+    session
+}
+
+/// How much of a client each listing has.
+async fn kept(store: &dyn Store, tenant: &TenantId, client: &ClientId) -> [usize; 4] {
+    let page = super::first(50);
+    let filter = SessionFilter {
+        client: Some(client.clone()),
+        ..SessionFilter::default()
+    };
+    let flags = store.risk_flags(tenant, false, &page).await.unwrap().items;
+    let insights = store.insights(tenant, Some(client), &page).await.unwrap();
+    [
+        store
+            .sessions(tenant, &filter, &page)
+            .await
+            .unwrap()
+            .items
+            .len(),
+        store.client_folds(tenant, client, 50).await.unwrap().len(),
+        flags.iter().filter(|flag| flag.client == *client).count(),
+        insights.items.len(),
+    ]
+}
+
+pub(crate) async fn a_deleted_client_takes_everything_along(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    let acme = tenant_id("acme");
+    let mut sessions = Vec::new();
+    for (tenant, client) in [
+        ("acme", "anna"),
+        ("acme", "anna"),
+        ("acme", "ben"),
+        ("beta", "anna"),
+    ] {
+        sessions.push(with_client(&*store, &sample, tenant, client).await);
+    }
+    // An insight whose evidence is a document alone is about the client all the same.
+    let mut documents_only = sample.insight("of documents", &[&sessions[0]], "awake");
+    documents_only.evidence = vec![sample.document_evidence()];
+    store
+        .commit(Write::PutInsight(documents_only).into())
+        .await
+        .unwrap();
+    let anna = client_id("anna");
+    assert_eq!(kept(&*store, &acme, &anna).await, [2, 2, 2, 2]);
+    let delete = |tenant: &str, client: &str| Write::DeleteClient {
+        tenant: tenant_id(tenant),
+        client: client_id(client),
+    };
+    store.commit(delete("acme", "anna").into()).await.unwrap();
+    assert_eq!(kept(&*store, &acme, &anna).await, [0; 4]);
+    for session in &sessions[..2] {
+        assert_eq!(store.messages(&acme, &session.id, 0, 9).await.unwrap(), []);
+        assert_eq!(store.experiences(&scope(session)).await.unwrap(), []);
+        let answer = store.idempotent(&acme, session.id.as_str()).await.unwrap();
+        assert_eq!(answer, None);
+    }
+    assert_eq!(kept(&*store, &acme, &client_id("ben")).await, [1; 4]);
+    assert_eq!(kept(&*store, &tenant_id("beta"), &anna).await, [1; 4]);
+    for (tenant, client) in [("acme", "anna"), ("beta", "ben"), ("gamma", "anna")] {
+        assert_missing(store.commit(delete(tenant, client).into()).await, client);
+    }
+}
+
+pub(crate) async fn a_deleted_tenant_takes_everything_along(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    for tenant in ["acme", "beta"] {
+        with_client(&*store, &sample, tenant, "anna").await;
+        let key = persona_key(tenant, "coach");
+        let (document, chunks) = sample.document(&key, "01.md", "Rest is work. Work is rest.");
+        let set = [
+            Write::InsertApiKey(sample.api_key(tenant, tenant.as_bytes()[0])),
+            Write::PutPersona(sample.persona(tenant, "coach")),
+            Write::PutDocument { document, chunks },
+            Write::PutKnowledge(sample.knowledge(tenant, "sleep")),
+            Write::KeepAnswer {
+                tenant: tenant_id(tenant),
+                key: "of no session".to_owned(),
+                answer: sample.answer(None, b"words"),
+            },
+        ];
+        store.commit(WriteSet::from_iter(set)).await.unwrap();
+    }
+    let shipped = sample.persona("smart-steps", "therapist");
+    sample.with_tenant(&*store, "smart-steps").await;
+    store
+        .commit(Write::PutPersona(shipped.clone()).into())
+        .await
+        .unwrap();
+    let left = |tenant: &'static str| {
+        let store = Arc::clone(&store);
+        async move {
+            let (id, key) = (tenant_id(tenant), persona_key(tenant, "coach"));
+            let anna = client_id("anna");
+            let knowledge = sample_knowledge(tenant);
+            (
+                store.tenant(&id).await.unwrap().is_some(),
+                store.api_keys(&id).await.unwrap().len(),
+                store.persona(&key).await.unwrap().is_some(),
+                store.documents(&key).await.unwrap().len(),
+                store.chunks(&key).await.unwrap().len(),
+                store.knowledge(&id, &knowledge).await.unwrap().len(),
+                store
+                    .idempotent(&id, "of no session")
+                    .await
+                    .unwrap()
+                    .is_some(),
+                kept(&*store, &id, &anna).await,
+            )
+        }
+    };
+    let whole = (true, 1, true, 1, 2, 1, true, [1; 4]);
+    assert_eq!((left("acme").await, left("beta").await), (whole, whole));
+    let delete = |tenant: &str| Write::DeleteTenant(tenant_id(tenant));
+    store.commit(delete("acme").into()).await.unwrap();
+    assert_eq!(
+        left("acme").await,
+        (false, 0, false, 0, 0, 0, false, [0; 4])
+    );
+    assert_eq!(left("beta").await, whole);
+    assert_missing(store.commit(delete("acme").into()).await, "tenant acme");
+    assert_conflict(store.commit(delete("smart-steps").into()).await, "shipped");
+    assert_eq!(store.persona(&shipped.key).await.unwrap(), Some(shipped));
+    let tenants = store.tenants().await.unwrap();
+    let ids: Vec<&str> = tenants.iter().map(|tenant| tenant.id.as_str()).collect();
+    assert_eq!(ids, ["beta", "smart-steps"]);
+}
+
+/// The persona of the sample's knowledge.
+fn sample_knowledge(tenant: &str) -> crate::domain::persona::PersonaKey {
+    Sample::new(1).knowledge(tenant, "sleep").persona
+}
+
+pub(crate) async fn a_sound_store_has_no_defects(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    with_client(&*store, &sample, "acme", "anna").await;
+    assert_eq!(store.defects().await.unwrap(), Vec::<String>::new());
 }

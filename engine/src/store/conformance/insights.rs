@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::sample::{Sample, client_id, persona_key, scope};
 use super::{assert_conflict, assert_missing, first, following};
 use crate::domain::insight::{Evidence, Insight, InsightStatus};
-use crate::domain::memory::{KnowledgeDomain, MemoryScope};
+use crate::domain::memory::{KnowledgeDomain, KnowledgeGain, MemoryScope};
 use crate::domain::session::Session;
 use crate::store::{PageRequest, Store, Write};
 
@@ -195,6 +195,40 @@ pub(crate) async fn knowledge_is_replaced_by_domain(store: Arc<dyn Store>) {
             .unwrap(),
         []
     );
+}
+
+pub(crate) async fn gains_of_knowledge_add_up_whoever_comes_first(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    let known = sample.knowledge("acme", "sleep");
+    let gain = |n: u32| KnowledgeGain {
+        tenant: known.tenant.clone(),
+        persona: known.persona.clone(),
+        domain: known.domain.clone(),
+        alpha: f64::from(n),
+        beta: 0.25,
+        answered: 1,
+        abstained: 2,
+        at: jiff::Timestamp::from_second(1_000 - i64::from(n)).unwrap(),
+    };
+    assert_missing(
+        store.commit(Write::AddKnowledge(gain(0)).into()).await,
+        "tenant acme",
+    );
+    sample.with_tenant(&*store, "acme").await;
+    // All at once: no gain may be lost to another that read the same row.
+    let commits = (0..40).map(|n| store.commit(Write::AddKnowledge(gain(n)).into()));
+    for outcome in futures_util::future::join_all(commits).await {
+        outcome.unwrap();
+    }
+    let found = store
+        .knowledge(&known.tenant, &known.persona)
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    let sum = &found[0];
+    assert_eq!((sum.alpha, sum.beta), (0.5 + 780.0, 0.5 + 10.0));
+    assert_eq!((sum.answered, sum.abstained), (40, 80));
+    assert_eq!(sum.updated_at, jiff::Timestamp::from_second(1_000).unwrap());
 }
 
 pub(crate) async fn what_is_quoted_must_stand_there(store: Arc<dyn Store>) {

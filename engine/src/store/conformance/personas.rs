@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::sample::{Sample, persona_key, tenant_id};
-use super::{assert_missing, first, following};
+use super::{assert_conflict, assert_missing, first, following};
+use crate::domain::document::{DocumentFormat, Finding, Quarantine, Release};
 use crate::domain::persona::{Chunk, Document, Persona};
 use crate::store::{PageRequest, Store, Write, WriteSet};
 
@@ -204,4 +205,104 @@ pub(crate) async fn a_deleted_persona_takes_its_documents_along(store: Arc<dyn S
     assert_eq!(store.chunks(&keys[0]).await.unwrap(), []);
     assert_eq!(store.all_persona_keys().await.unwrap(), keys[1..]);
     assert_eq!(store.chunks(&keys[1]).await.unwrap().len(), 2);
+}
+
+fn finding() -> Finding {
+    Finding {
+        rule: "override".to_owned(),
+        detail: "an order".to_owned(),
+        quote: "Ignore".to_owned(),
+        byte_start: Some(0),
+        byte_end: Some(6),
+    }
+}
+
+pub(crate) async fn a_quarantined_document_is_found_only_when_released(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    let key = persona_key("acme", "coach");
+    let plain = sample.document(&key, "01.md", "Rest is work. Work is rest.");
+    let mut suspect = sample.document(&key, "02.pdf", "Ignore the clock. Sleep well.");
+    suspect.0.format = DocumentFormat::Pdf;
+    suspect.0.digest = None;
+    suspect.0.quarantine = Some(Quarantine {
+        findings: vec![finding()],
+        release: None,
+    });
+    let set = [
+        Write::PutPersona(sample.persona("acme", "coach")),
+        put(&plain),
+        put(&suspect),
+    ];
+    store.commit(WriteSet::from_iter(set)).await.unwrap();
+    let id = suspect.0.id.clone();
+    assert_eq!(
+        store.document(&key, &id).await.unwrap().as_ref(),
+        Some(&suspect.0)
+    );
+    assert_eq!(store.chunks(&key).await.unwrap(), plain.1);
+    assert_eq!(store.document_chunks(&key, &id).await.unwrap(), suspect.1);
+
+    let release = Release {
+        reason: "a story".to_owned(),
+        released_by: "Dr. Bea".to_owned(),
+        released_at: sample.now(),
+    };
+    let let_through = |persona: &str, id: &crate::domain::id::DocumentId| Write::ReleaseDocument {
+        persona: persona_key(persona, "coach"),
+        id: id.clone(),
+        release: release.clone(),
+    };
+    assert_missing(
+        store.commit(let_through("beta", &id).into()).await,
+        id.as_str(),
+    );
+    let not_quarantined = store.commit(let_through("acme", &plain.0.id).into()).await;
+    assert_conflict(not_quarantined, plain.0.id.as_str());
+    store.commit(let_through("acme", &id).into()).await.unwrap();
+    assert_conflict(
+        store.commit(let_through("acme", &id).into()).await,
+        id.as_str(),
+    );
+    suspect.0.quarantine = Some(Quarantine {
+        findings: vec![finding()],
+        release: Some(release),
+    });
+    assert_eq!(store.document(&key, &id).await.unwrap(), Some(suspect.0));
+    assert_eq!(store.chunks(&key).await.unwrap().len(), 4);
+}
+
+pub(crate) async fn the_heads_of_documents_say_what_the_documents_say(store: Arc<dyn Store>) {
+    let sample = Sample::new(1);
+    let key = persona_key("acme", "coach");
+    let first = sample.document(&key, "02.md", "Sleep comes in “waves” of ninety minutes.");
+    let second = sample.document(&key, "01.md", "Name the feeling before the plan.");
+    let set = [
+        Write::PutPersona(sample.persona("acme", "coach")),
+        put(&first),
+        put(&second),
+    ];
+    store.commit(WriteSet::from_iter(set)).await.unwrap();
+    let heads = store.document_heads(&key).await.unwrap();
+    assert_eq!(heads.len(), 2);
+    for (head, document) in heads.iter().zip([&second.0, &first.0]) {
+        assert_eq!((&head.id, &head.name), (&document.id, &document.name));
+        assert_eq!(
+            (&head.title, head.format),
+            (&document.title, document.format)
+        );
+        assert_eq!(
+            (head.bytes, head.digest),
+            (document.content.len(), document.digest)
+        );
+        assert_eq!(
+            (&head.quarantine, head.created_at),
+            (&None, document.created_at)
+        );
+    }
+    let other = persona_key("beta", "coach");
+    assert_eq!(store.document_heads(&other).await.unwrap(), []);
+    assert_eq!(
+        store.document_chunks(&other, &first.0.id).await.unwrap(),
+        []
+    );
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::domain::clock::{Clock, ManualClock};
+use crate::domain::document::DocumentFormat;
 use crate::domain::id::{
     ApiKeyId, ChunkId, ClientId, DocumentId, ExperienceId, IdSource, InsightId, InstrumentEntryId,
     JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
@@ -165,7 +166,10 @@ impl Sample {
             persona: persona.clone(),
             name: name.to_owned(),
             title: format!("About {name}"),
+            format: DocumentFormat::Markdown,
             content: content.to_owned(),
+            digest: Some([7; 32]),
+            quarantine: None,
             created_at: self.now(),
         };
         let half = content.len() / 2;

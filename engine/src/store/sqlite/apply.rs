@@ -3,7 +3,9 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::Failure;
-use super::{answer, delta, document, experience, fold, insight, instrument, job, knowledge};
+use super::{
+    answer, client, delta, document, experience, fold, insight, instrument, job, knowledge,
+};
 use super::{message, persona, risk, session, tenant};
 use crate::store::{Write, WriteSet};
 
@@ -23,10 +25,17 @@ pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(
                 document: it,
                 chunks,
             } => document::put(db, it, chunks).await,
+            Write::ReleaseDocument {
+                persona,
+                id,
+                release,
+            } => document::release(db, persona, id, release).await,
             Write::DeleteDocument { persona, id } => document::delete(db, persona, id).await,
             Write::InsertSession(it) => session::insert(db, it).await,
             Write::UpdateSession(it) => session::update(db, it).await,
             Write::DeleteSession { tenant, id } => session::delete(db, tenant, id).await,
+            Write::DeleteClient { tenant, client } => client::delete(db, tenant, client).await,
+            Write::DeleteTenant(id) => tenant::delete(db, id).await,
             Write::InsertMessage(it) => message::insert(db, it).await,
             Write::UpdateMessage(it) => message::update(db, it).await,
             Write::DeleteMessage {
@@ -52,6 +61,7 @@ pub(super) async fn apply(db: &mut SqliteConnection, set: &WriteSet) -> Result<(
                 job::forget_finished(db, tenant, *before).await
             }
             Write::PutKnowledge(it) => knowledge::put(db, it).await,
+            Write::AddKnowledge(it) => knowledge::add(db, it).await,
             Write::InsertRiskFlag(it) => risk::insert(db, it).await,
             Write::ResolveRiskFlag {
                 tenant,

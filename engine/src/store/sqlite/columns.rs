@@ -111,6 +111,16 @@ impl<'r> Columns<'r> {
         bytes.try_into().map_err(|why| self.unreadable(column, why))
     }
 
+    /// Bytes of a fixed length, where there are any.
+    pub(super) fn optional_digest<const N: usize>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<[u8; N]>, StoreError> {
+        let bytes: Option<&[u8]> = self.get(column)?;
+        let digest = bytes.map(<[u8; N]>::try_from).transpose();
+        digest.map_err(|why| self.unreadable(column, why))
+    }
+
     /// One of the words of an enum.
     pub(super) fn word<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         let text: &str = self.get(column)?;

@@ -3,15 +3,16 @@
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{SqlitePool, query};
 
-use super::columns::{Columns, inserted, integer, removed};
+use super::columns::{Columns, inserted, integer, json, removed};
 use super::error::Failure;
+use crate::domain::document::{DocumentHead, Quarantine, Release};
 use crate::domain::id::DocumentId;
 use crate::domain::persona::{Chunk, Document, PersonaKey};
 use crate::store::StoreError;
 
 pub(super) async fn documents(db: &SqlitePool, key: &PersonaKey) -> Result<Vec<Document>, Failure> {
     let rows = query(
-        "SELECT owner, persona, id, name, title, content, created_at FROM documents \
+        "SELECT * FROM documents \
          WHERE owner = ? AND persona = ? ORDER BY name",
     )
     .bind(key.owner.as_str())
@@ -27,7 +28,7 @@ pub(super) async fn document(
     id: &DocumentId,
 ) -> Result<Option<Document>, Failure> {
     let row = query(
-        "SELECT owner, persona, id, name, title, content, created_at FROM documents \
+        "SELECT * FROM documents \
          WHERE owner = ? AND persona = ? AND id = ?",
     )
     .bind(key.owner.as_str())
@@ -45,18 +46,86 @@ fn read_document(row: &SqliteRow) -> Result<Document, StoreError> {
         persona: row.persona("owner", "persona")?,
         name: row.get("name")?,
         title: row.get("title")?,
+        format: row.word("format")?,
         content: row.get("content")?,
+        digest: row.optional_digest("digest")?,
+        quarantine: read_quarantine(&row)?,
         created_at: row.time("created_at")?,
     })
 }
 
-pub(super) async fn chunks(db: &SqlitePool, key: &PersonaKey) -> Result<Vec<Chunk>, Failure> {
+fn read_quarantine(row: &Columns<'_>) -> Result<Option<Quarantine>, StoreError> {
+    let Some(findings) = row.optional_json("findings")? else {
+        return Ok(None);
+    };
+    let release = match row.optional_time("released_at")? {
+        None => None,
+        Some(released_at) => Some(Release {
+            reason: row.get("release_reason")?,
+            released_by: row.get("released_by")?,
+            released_at,
+        }),
+    };
+    Ok(Some(Quarantine { findings, release }))
+}
+
+pub(super) async fn heads(db: &SqlitePool, key: &PersonaKey) -> Result<Vec<DocumentHead>, Failure> {
     let rows = query(
-        "SELECT id, document, title, section, byte_start, byte_end, text FROM chunks \
-         WHERE owner = ? AND persona = ? ORDER BY document, place",
+        "SELECT id, name, title, format, octet_length(content) AS bytes, digest, findings, \
+         release_reason, released_by, released_at, created_at FROM documents \
+         WHERE owner = ? AND persona = ? ORDER BY name",
     )
     .bind(key.owner.as_str())
     .bind(key.id.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read_head).collect::<Result<_, _>>()?)
+}
+
+fn read_head(row: &SqliteRow) -> Result<DocumentHead, StoreError> {
+    let row = Columns::of("document", row);
+    Ok(DocumentHead {
+        id: row.id("id")?,
+        name: row.get("name")?,
+        title: row.get("title")?,
+        format: row.word("format")?,
+        bytes: row.integer("bytes")?,
+        digest: row.optional_digest("digest")?,
+        quarantine: read_quarantine(&row)?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+/// What is quarantined is left out here, so that whoever builds an index cannot forget to.
+pub(super) async fn chunks(db: &SqlitePool, key: &PersonaKey) -> Result<Vec<Chunk>, Failure> {
+    let rows = query(
+        "SELECT chunks.id, chunks.document, chunks.title, chunks.section, chunks.byte_start, \
+         chunks.byte_end, chunks.text FROM chunks JOIN documents \
+         ON documents.owner = chunks.owner AND documents.persona = chunks.persona \
+         AND documents.id = chunks.document \
+         WHERE chunks.owner = ? AND chunks.persona = ? \
+         AND (documents.findings IS NULL OR documents.released_at IS NOT NULL) \
+         ORDER BY chunks.document, chunks.place",
+    )
+    .bind(key.owner.as_str())
+    .bind(key.id.as_str())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.iter().map(read_chunk).collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn document_chunks(
+    db: &SqlitePool,
+    key: &PersonaKey,
+    id: &DocumentId,
+) -> Result<Vec<Chunk>, Failure> {
+    let rows = query(
+        "SELECT id, document, title, section, byte_start, byte_end, text FROM chunks \
+         WHERE owner = ? AND persona = ? AND document = ? ORDER BY place",
+    )
+    .bind(key.owner.as_str())
+    .bind(key.id.as_str())
+    .bind(id.as_str())
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(read_chunk).collect::<Result<_, _>>()?)
@@ -99,9 +168,15 @@ pub(super) async fn put(
         .bind(&document.name)
         .execute(&mut *db)
         .await?;
+    let quarantine = document.quarantine.as_ref();
+    let release = quarantine.and_then(|quarantine| quarantine.release.as_ref());
+    let findings = quarantine
+        .map(|quarantine| json("document", &quarantine.findings))
+        .transpose()?;
     let outcome = query(
-        "INSERT INTO documents (owner, persona, id, name, title, content, created_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (owner, persona, id, name, title, content, created_at, format, \
+         digest, findings, release_reason, released_by, released_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(owner)
     .bind(persona)
@@ -110,6 +185,12 @@ pub(super) async fn put(
     .bind(&document.title)
     .bind(&document.content)
     .bind(document.created_at.as_microsecond())
+    .bind(document.format.as_str())
+    .bind(document.digest.as_ref().map(|digest| &digest[..]))
+    .bind(findings)
+    .bind(release.map(|release| release.reason.as_str()))
+    .bind(release.map(|release| release.released_by.as_str()))
+    .bind(release.map(|release| release.released_at.as_microsecond()))
     .execute(&mut *db)
     .await;
     let parent = || format!("persona {persona} of {owner}");
@@ -136,6 +217,42 @@ pub(super) async fn put(
         inserted(outcome, || format!("chunk {}", chunk.id), parent)?;
     }
     Ok(())
+}
+
+/// Only what is quarantined and not released yet.
+pub(super) async fn release(
+    db: &mut SqliteConnection,
+    persona: &PersonaKey,
+    id: &DocumentId,
+    release: &Release,
+) -> Result<(), Failure> {
+    let outcome = query(
+        "UPDATE documents SET release_reason = ?, released_by = ?, released_at = ? \
+         WHERE owner = ? AND persona = ? AND id = ? \
+         AND findings IS NOT NULL AND released_at IS NULL",
+    )
+    .bind(&release.reason)
+    .bind(&release.released_by)
+    .bind(release.released_at.as_microsecond())
+    .bind(persona.owner.as_str())
+    .bind(persona.id.as_str())
+    .bind(id.as_str())
+    .execute(&mut *db)
+    .await?;
+    if outcome.rows_affected() == 1 {
+        return Ok(());
+    }
+    let there = query("SELECT 1 FROM documents WHERE owner = ? AND persona = ? AND id = ?")
+        .bind(persona.owner.as_str())
+        .bind(persona.id.as_str())
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    let what = format!("document {id}");
+    Err(match there {
+        Some(_) => StoreError::Conflict { what }.into(),
+        None => StoreError::Missing { what }.into(),
+    })
 }
 
 pub(super) async fn delete(

@@ -6,7 +6,7 @@ use sqlx::{SqlitePool, query};
 use super::columns::{Columns, inserted, integer};
 use super::error::Failure;
 use crate::domain::id::TenantId;
-use crate::domain::memory::KnowledgeDomain;
+use crate::domain::memory::{KnowledgeDomain, KnowledgeGain};
 use crate::domain::persona::PersonaKey;
 use crate::store::StoreError;
 
@@ -62,4 +62,30 @@ pub(super) async fn put(db: &mut SqliteConnection, known: &KnowledgeDomain) -> R
     .await;
     let what = || format!("knowledge domain {}", known.domain);
     inserted(outcome, what, || format!("tenant {}", known.tenant))
+}
+
+/// Added by the database itself, so that no gain is lost between a read and a write.
+pub(super) async fn add(db: &mut SqliteConnection, gain: &KnowledgeGain) -> Result<(), Failure> {
+    let outcome = query(
+        "INSERT INTO knowledge_domains (tenant, persona_owner, persona, domain, alpha, beta, \
+         answered, abstained, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?10 + ?5, ?10 + ?6, ?7, ?8, ?9) \
+         ON CONFLICT (tenant, persona_owner, persona, domain) DO UPDATE SET \
+         alpha = alpha + ?5, beta = beta + ?6, answered = answered + ?7, \
+         abstained = abstained + ?8, updated_at = max(updated_at, ?9)",
+    )
+    .bind(gain.tenant.as_str())
+    .bind(gain.persona.owner.as_str())
+    .bind(gain.persona.id.as_str())
+    .bind(&gain.domain)
+    .bind(gain.alpha)
+    .bind(gain.beta)
+    .bind(integer("knowledge domain", gain.answered)?)
+    .bind(integer("knowledge domain", gain.abstained)?)
+    .bind(gain.at.as_microsecond())
+    .bind(KnowledgeDomain::PRIOR)
+    .execute(db)
+    .await;
+    let what = || format!("knowledge domain {}", gain.domain);
+    inserted(outcome, what, || format!("tenant {}", gain.tenant))
 }

@@ -10,6 +10,8 @@
 
 mod answer;
 mod apply;
+mod check;
+mod client;
 mod columns;
 mod delta;
 mod document;
@@ -52,6 +54,7 @@ use super::{
     DeltaRecord, FoldRecord, KeptAnswer, PageRequest, ReviewCount, Store, StoreError, WriteSet,
 };
 use crate::config::database::DatabaseConfig;
+use crate::domain::document::DocumentHead;
 use crate::domain::id::{
     ClientId, DocumentId, InsightId, JobId, MessageId, PersonaId, RiskFlagId, SessionId, TenantId,
 };
@@ -186,6 +189,14 @@ impl Store for SqliteStore {
         self.in_store_terms(tenant::tenant(&self.readers, id).await)
     }
 
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        self.in_store_terms(tenant::tenants(&self.readers).await)
+    }
+
+    async fn defects(&self) -> Result<Vec<String>, StoreError> {
+        self.in_store_terms(check::defects(&self.readers).await)
+    }
+
     async fn api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
         self.in_store_terms(tenant::api_key(&self.readers, hash).await)
     }
@@ -228,6 +239,18 @@ impl Store for SqliteStore {
 
     async fn chunks(&self, key: &PersonaKey) -> Result<Vec<Chunk>, StoreError> {
         self.in_store_terms(document::chunks(&self.readers, key).await)
+    }
+
+    async fn document_heads(&self, key: &PersonaKey) -> Result<Vec<DocumentHead>, StoreError> {
+        self.in_store_terms(document::heads(&self.readers, key).await)
+    }
+
+    async fn document_chunks(
+        &self,
+        key: &PersonaKey,
+        id: &DocumentId,
+    ) -> Result<Vec<Chunk>, StoreError> {
+        self.in_store_terms(document::document_chunks(&self.readers, key, id).await)
     }
 
     async fn all_persona_keys(&self) -> Result<Vec<PersonaKey>, StoreError> {

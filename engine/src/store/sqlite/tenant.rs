@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{SqlitePool, query};
 
-use super::columns::{Columns, inserted};
+use super::columns::{Columns, inserted, removed};
 use super::error::Failure;
 use crate::domain::id::{ApiKeyId, TenantId};
 use crate::domain::tenant::{ApiKey, KeyHash, Tenant};
@@ -69,6 +69,33 @@ pub(super) async fn put(db: &mut SqliteConnection, tenant: &Tenant) -> Result<()
     .execute(db)
     .await?;
     Ok(())
+}
+
+pub(super) async fn tenants(db: &SqlitePool) -> Result<Vec<Tenant>, Failure> {
+    let rows = query("SELECT id, name, created_at FROM tenants ORDER BY id")
+        .fetch_all(db)
+        .await?;
+    Ok(rows.iter().map(read_tenant).collect::<Result<_, _>>()?)
+}
+
+/// What refers to the tenant goes with it by foreign keys. Personas do not refer, since those that
+/// ship with the program belong to nobody's tenant; kept answers do not, since their key is enough.
+pub(super) async fn delete(db: &mut SqliteConnection, id: &TenantId) -> Result<(), Failure> {
+    if *id == TenantId::shipped() {
+        let what = "the owner of the shipped personas".to_owned();
+        return Err(StoreError::Conflict { what }.into());
+    }
+    for statement in [
+        "DELETE FROM personas WHERE owner = ?",
+        "DELETE FROM kept_answers WHERE tenant = ?",
+    ] {
+        query(statement).bind(id.as_str()).execute(&mut *db).await?;
+    }
+    let outcome = query("DELETE FROM tenants WHERE id = ?")
+        .bind(id.as_str())
+        .execute(db)
+        .await?;
+    removed(&outcome, || format!("tenant {id}"))
 }
 
 pub(super) async fn insert_api_key(db: &mut SqliteConnection, key: &ApiKey) -> Result<(), Failure> {

@@ -277,5 +277,8 @@ fn erases(write: &Write) -> bool {
             | Write::DeleteInstrumentEntry { .. }
             | Write::DeleteDocument { .. }
             | Write::DeletePersona(_)
+            | Write::DeleteClient { .. }
+            | Write::DeleteTenant(_)
+            | Write::PutDocument { .. }
     )
 }

@@ -198,3 +198,92 @@ async fn what_is_replaced_is_overwritten_too() {
     assert!(store.checkpoint().await.unwrap());
     assert_eq!(bytes_with_canary(&path), 0);
 }
+
+/// Every table with the column, so that a table that a later migration adds is not forgotten.
+async fn tables_with(path: &Path, columns: &[&str]) -> Vec<(String, String)> {
+    let mut db = connect(path).await;
+    let rows = query(
+        "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c \
+         WHERE t.type = 'table' ORDER BY t.name",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    disconnect(db).await;
+    rows.iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .filter(|(_, column): &(String, String)| columns.contains(&column.as_str()))
+        .collect()
+}
+
+async fn rows_of(path: &Path, table: &str, column: &str, value: &str) -> i64 {
+    let mut db = connect(path).await;
+    let count = format!("SELECT count(*) FROM {table} WHERE {column} = '{value}'");
+    let count = query_scalar(AssertSqlSafe(count)).fetch_one(&mut db).await;
+    disconnect(db).await;
+    count.unwrap()
+}
+
+#[tokio::test]
+async fn no_table_and_no_byte_keeps_a_deleted_client_or_tenant() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let store = open(&path).await;
+    let sample = Sample::new(1);
+    let neighbour = sample.with_session(&store, "beta", "anna").await;
+    let other = sample.with_session(&store, "acme", "anna").await;
+    for n in 0..8 {
+        with_canary(&store, &sample, &other, n).await;
+    }
+    assert!(bytes_with_canary(&path) > 100);
+    let delete = Write::DeleteClient {
+        tenant: other.tenant.clone(),
+        client: other.client.clone(),
+    };
+    store.commit(delete.into()).await.unwrap();
+    for (table, column) in tables_with(&path, &["client"]).await {
+        // The neighbour's client has the same name and another tenant.
+        let left = rows_of(&path, &table, "tenant", "acme").await;
+        assert_eq!(left, 0, "{table}.{column}");
+    }
+    assert!(store.checkpoint().await.unwrap());
+    assert_eq!(bytes_with_canary(&path), 0);
+
+    let session = with_canary(
+        &store,
+        &sample,
+        &sample.with_session(&store, "acme", "anna").await,
+        3,
+    )
+    .await;
+    let coach = sample.persona("acme", "coach");
+    let (document, chunks) = sample.document(&coach.key, "01.md", &format!("{CANARY}. Rest."));
+    let set = [
+        Write::PutPersona(coach),
+        Write::PutDocument { document, chunks },
+        Write::KeepAnswer {
+            tenant: session.tenant.clone(),
+            key: "of no session".to_owned(),
+            answer: sample.answer(None, CANARY.as_bytes()),
+        },
+    ];
+    store.commit(WriteSet::from_iter(set)).await.unwrap();
+    store
+        .commit(Write::DeleteTenant(session.tenant.clone()).into())
+        .await
+        .unwrap();
+    for (table, column) in tables_with(&path, &["tenant", "owner", "persona_owner"]).await {
+        assert_eq!(
+            rows_of(&path, &table, &column, "acme").await,
+            0,
+            "{table}.{column}"
+        );
+    }
+    assert!(store.checkpoint().await.unwrap());
+    assert_eq!(bytes_with_canary(&path), 0);
+    let kept = store
+        .session(&neighbour.tenant, &neighbour.id)
+        .await
+        .unwrap();
+    assert_eq!(kept, Some(neighbour));
+}
