@@ -47,7 +47,7 @@ fn message(texts: &[String], seq: u32) -> Message {
         tenant: TenantId::shipped(),
         session,
         seq,
-        role: if seq % 2 == 0 {
+        role: if seq.is_multiple_of(2) {
             Role::Client
         } else {
             Role::Persona
