@@ -195,14 +195,16 @@ impl<K: Key> StagedIndex<K> {
             *score = rough(*place);
         }
         let mut bar = kth(found, k);
-        // They are met again below.
-        found.clear();
+        // They stay: a bound holds but for its margin, and none of them may be lost to it.
+        let mut met: Vec<u32> = found.iter().map(|(_, place)| *place).collect();
+        met.sort_unstable();
         for ((best, first), bounds) in highest.iter().zip(bounds.chunks(BLOCK)) {
             if *best < bar || *best == f32::NEG_INFINITY {
                 continue;
             }
             for (bound, place) in bounds.iter().zip(*first..) {
-                if *bound >= bar && *bound > f32::NEG_INFINITY {
+                let candidate = *bound >= bar && *bound > f32::NEG_INFINITY;
+                if candidate && met.binary_search(&place).is_err() {
                     let score = rough(place);
                     if score >= bar - ROUGH_SLACK {
                         found.push((score, place));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::sample::{Sample, scope, tenant_id};
 use super::{assert_missing, first};
 use crate::domain::insight::{Evidence, Insight, InsightStatus};
-use crate::domain::memory::Experience;
+use crate::domain::memory::{Experience, Origin};
 use crate::domain::message::Message;
 use crate::domain::session::Session;
 use crate::store::{DeltaRecord, FoldRecord, Store, Write, WriteSet};
@@ -50,6 +50,7 @@ impl Told {
         let second = sample.message(&session, 2, "awake again");
         let remember = |message: &Message| Experience {
             message: message.id.clone(),
+            origin: Origin::of(message),
             ..sample.experience(&session, &message.content)
         };
         let remembered = [remember(&first), remember(&second)];

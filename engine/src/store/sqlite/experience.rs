@@ -37,8 +37,9 @@ pub(super) async fn of_message(
     message: &MessageId,
 ) -> Result<Vec<Experience>, Failure> {
     let rows = query(
-        "SELECT * FROM experiences \
-         WHERE tenant = ? AND client = ? AND session = ? AND message = ? ORDER BY id",
+        "SELECT e.*, m.role, m.seq, m.metadata FROM experiences e \
+         LEFT JOIN messages m ON m.tenant = e.tenant AND m.id = e.message \
+         WHERE e.tenant = ? AND e.client = ? AND e.session = ? AND e.message = ? ORDER BY e.id",
     )
     .bind(tenant.as_str())
     .bind(client.as_str())
