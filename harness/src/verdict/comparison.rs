@@ -1,5 +1,5 @@
 //! The verdict on a comparison: first whether it supports any statement, then what
-//! [`paired`](super::paired) says of its ratios.
+//! [`super::paired`] says of its ratios.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
