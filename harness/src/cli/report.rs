@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use super::measure::{self, CliError};
 use crate::exit::Exit;
 use crate::measurement::archive::RunRecord;
+use crate::measurement::raw;
 
 /// Render the report of a saved run again, from its run.json alone
 #[derive(Debug, ClapArgs)]
@@ -26,6 +27,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let record = RunRecord::load(&dir)?;
     let baseline = measure::load_baseline(args.baseline.as_deref())?;
     let assessment = measure::assess(&record, baseline.as_ref());
+    raw::write(&dir, &record)?;
     let written = measure::write(&dir, &record, &assessment)?;
     let mut out = std::io::stdout().lock();
     for path in written.files {
