@@ -240,11 +240,11 @@ impl Instrument {
             });
         }
         let max = scoring.item_max;
-        if let Some(at) = items.iter().position(|value| !fits(*value, max)) {
-            let value = items.get(at).copied().unwrap_or_default();
+        let mut numbered = items.iter().zip(1..);
+        if let Some((value, number)) = numbered.find(|(value, _)| !fits(**value, max)) {
             return Err(InstrumentError::Item {
-                number: at + 1,
-                value,
+                number,
+                value: *value,
                 scale,
                 max,
             });

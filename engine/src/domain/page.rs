@@ -12,6 +12,9 @@ impl PageSize {
     /// The largest page.
     pub const MAX: u16 = 200;
 
+    /// A page of that size, for walking a whole listing.
+    pub const LARGEST: Self = Self(Self::MAX);
+
     /// A size within the limits.
     #[must_use]
     pub fn new(size: u16) -> Option<Self> {

@@ -376,7 +376,7 @@ impl Check<'_> {
 fn whole_page() -> PageRequest {
     PageRequest {
         after: None,
-        size: PageSize::new(PageSize::MAX).unwrap_or_default(),
+        size: PageSize::LARGEST,
     }
 }
 

@@ -71,7 +71,7 @@ impl Clients {
             state: None,
         };
         let limit = usize::try_from(self.parts.limits.insight_sessions).unwrap_or(usize::MAX);
-        let size = PageSize::new(PageSize::MAX).unwrap_or_default();
+        let size = PageSize::LARGEST;
         let mut page = PageRequest { after: None, size };
         let mut sessions = Vec::new();
         loop {

@@ -569,7 +569,7 @@ impl Conversations {
         let mut messages = Vec::new();
         let mut page = PageRequest {
             after: None,
-            size: PageSize::new(PageSize::MAX).unwrap_or_default(),
+            size: PageSize::LARGEST,
         };
         loop {
             let part = self.messages(scope, id, &page).await?;

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     }
     let record = RunRecord::load(&dir)?;
     let baseline = measure::load_baseline(args.baseline.as_deref())?;
-    let assessment = measure::assess(&record, baseline.as_ref());
+    let assessment = verdict::assess_beside(&record, baseline.as_ref());
     measure::print_verdicts(
         &record,
         &assessment,

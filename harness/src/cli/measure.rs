@@ -170,7 +170,7 @@ pub(super) fn measure(
         &record.environment.fingerprint,
     );
     let dir = out.join(&record.stamp);
-    let assessment = assess(&record, baseline.as_ref());
+    let assessment = verdict::assess_beside(&record, baseline.as_ref());
     let written = write(&dir, &record, &assessment)?;
     index::write(&out)?;
     print_verdicts(&record, &assessment, &dir, &written.report)?;
@@ -196,14 +196,6 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 pub(super) fn load_baseline(path: Option<&Path>) -> Result<Option<RunRecord>, CliError> {
     path.map(|path| Ok(RunRecord::load(&run_folder(path))?))
         .transpose()
-}
-
-/// Judges a run, with its baseline if there is one.
-pub(super) fn assess(record: &RunRecord, baseline: Option<&RunRecord>) -> Assessment {
-    match baseline {
-        Some(baseline) => verdict::assess_against(record, baseline),
-        None => verdict::assess(record),
-    }
 }
 
 /// Runs a share of the users and saves it; a share alone is not judged.

@@ -9,6 +9,7 @@ use super::measure::{self, CliError};
 use crate::exit::Exit;
 use crate::measurement::archive::RunRecord;
 use crate::measurement::raw;
+use crate::verdict;
 
 /// Render the report of a saved run again, from its run.json alone
 #[derive(Debug, ClapArgs)]
@@ -26,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let dir = measure::run_folder(&args.run);
     let record = RunRecord::load(&dir)?;
     let baseline = measure::load_baseline(args.baseline.as_deref())?;
-    let assessment = measure::assess(&record, baseline.as_ref());
+    let assessment = verdict::assess_beside(&record, baseline.as_ref());
     raw::write(&dir, &record)?;
     let written = measure::write(&dir, &record, &assessment)?;
     let mut out = std::io::stdout().lock();

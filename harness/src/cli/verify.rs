@@ -16,13 +16,18 @@ pub(super) struct Args {
     /// The run's folder, or its run.json
     #[arg(value_name = "RUN")]
     run: PathBuf,
+
+    /// The earlier run that targets "of baseline" were held against
+    #[arg(long, value_name = "RUN")]
+    baseline: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CliError> {
     let dir = measure::run_folder(&args.run);
     let stamp = RunRecord::load(&dir)?.stamp;
     let history = RunRecord::earlier(&dir, &stamp);
-    let examination = verify::examine(&dir, &history)?;
+    let baseline = measure::load_baseline(args.baseline.as_deref())?;
+    let examination = verify::examine(&dir, &history, baseline.as_ref())?;
     let mut out = std::io::stdout().lock();
     for note in &examination.notes {
         writeln!(out, "note: {note}")?;

@@ -56,18 +56,23 @@ pub struct Examination {
     pub notes: Vec<String>,
 }
 
-/// Examines a run's folder. `history` holds the runs beside it.
+/// Examines a run's folder. `history` holds the runs beside it, `baseline` the run that its targets
+/// "of baseline" were held against.
 ///
 /// # Errors
 /// If the measurements cannot be read or the report cannot be made anew.
-pub fn examine(dir: &Path, history: &[RunRecord]) -> Result<Examination, VerifyError> {
+pub fn examine(
+    dir: &Path,
+    history: &[RunRecord],
+    baseline: Option<&RunRecord>,
+) -> Result<Examination, VerifyError> {
     let record = RunRecord::load(dir)?;
     let mut mismatches = checksums::check(dir).map_err(|source| VerifyError::Read {
         path: dir.join(checksums::FILE),
         source,
     })?;
     let mut notes = Vec::new();
-    let assessment = verdict::assess(&record);
+    let assessment = verdict::assess_beside(&record, baseline);
     let trend = trend(dir, &record, &assessment, history, &mut notes)?;
     let findings = findings::find_beside(&record, &assessment, trend);
     let judged = Judged {

@@ -107,6 +107,15 @@ pub fn assess(record: &RunRecord) -> Assessment {
     judge(record, None)
 }
 
+/// Judges a run, beside its baseline if there is one.
+#[must_use]
+pub fn assess_beside(record: &RunRecord, baseline: Option<&RunRecord>) -> Assessment {
+    baseline.map_or_else(
+        || assess(record),
+        |baseline| assess_against(record, baseline),
+    )
+}
+
 /// Judges a run with its relative targets held against an earlier one, of which nothing but its
 /// figures counts.
 #[must_use]

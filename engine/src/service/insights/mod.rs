@@ -82,7 +82,7 @@ impl Insights {
         scope: &Scope,
         client: &ClientId,
     ) -> Result<Vec<Insight>, ServiceError> {
-        let size = PageSize::new(PageSize::MAX).unwrap_or_default();
+        let size = PageSize::LARGEST;
         let mut page = PageRequest { after: None, size };
         let mut insights = Vec::new();
         loop {

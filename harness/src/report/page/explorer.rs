@@ -75,7 +75,7 @@ fn seconds(source: Source<'_>, scenario: &ScenarioRecord, title: String) -> Seco
     }
     put("completed", "completed requests", completed);
     put("failed", "failed requests", failed);
-    let times = merged(source, scenario, seconds);
+    let times = merged(source, scenario, seconds).unwrap_or_default();
     let at = |statistic: Statistic| -> Series {
         let quantile = statistic.quantile().unwrap_or(1.0);
         times
@@ -109,13 +109,16 @@ fn seconds(source: Source<'_>, scenario: &ScenarioRecord, title: String) -> Seco
     }
 }
 
-/// One histogram a second over all steps; empty ones where a log is missing.
-fn merged(source: Source<'_>, scenario: &ScenarioRecord, seconds: usize) -> Vec<Histogram<u64>> {
+/// One histogram a second over all steps; none where the log of a step with requests is missing:
+/// percentiles of some steps would pass for those of all.
+fn merged(
+    source: Source<'_>,
+    scenario: &ScenarioRecord,
+    seconds: usize,
+) -> Option<Vec<Histogram<u64>>> {
     let mut all = BTreeMap::<usize, Histogram<u64>>::new();
-    for step in &scenario.steps {
-        for interval in
-            read_interval_log(source.dir, &scenario.name, &step.step).unwrap_or_default()
-        {
+    for step in scenario.steps.iter().filter(|step| step.completed > 0) {
+        for interval in read_interval_log(source.dir, &scenario.name, &step.step).ok()? {
             let at = usize::try_from(interval.second).unwrap_or(usize::MAX);
             match all.get_mut(&at) {
                 Some(sum) => {
@@ -127,10 +130,9 @@ fn merged(source: Source<'_>, scenario: &ScenarioRecord, seconds: usize) -> Vec<
             }
         }
     }
-    let empty = Histogram::<u64>::new(3).ok();
-    (0..seconds)
-        .filter_map(|at| all.remove(&at).or_else(|| empty.clone()))
-        .collect()
+    let empty = Histogram::<u64>::new(3).ok()?;
+    let of = |at| all.remove(&at).unwrap_or_else(|| empty.clone());
+    Some((0..seconds).map(of).collect())
 }
 
 /// Share of the machine over each second.

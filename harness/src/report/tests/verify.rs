@@ -43,7 +43,7 @@ pub(super) fn folder() -> tempfile::TempDir {
 }
 
 fn examined(folder: &Path) -> Examination {
-    examine(folder, &[]).unwrap()
+    examine(folder, &[], None).unwrap()
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn fifty_of_fifty_changed_digits_are_found_and_named() {
         let mut after = before.clone();
         after[at] = b'0' + (after[at] - b'0' + rng.random_range(1..10)) % 10;
         std::fs::write(&path, after).unwrap();
-        match examine(folder.path(), &[]) {
+        match examine(folder.path(), &[], None) {
             Ok(found) => assert!(
                 found
                     .mismatches
